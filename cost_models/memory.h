@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "cost_models/plan.h"
+#include "cost_models/stage_cost.h"
+#include "profiles/cluster.h"
+#include "profiles/model_spec.h"
+
+namespace hexgen {
+
+/// What is kept free of weights, KV cache and activations on every device.
+struct MemoryPolicy {
+  double reserve_bytes = 0.75e9;          // CUDA context, communicator buffers, fragmentation
+  std::int64_t activation_tokens = 2048;  // rows of the largest iteration (prefill chunk)
+};
+
+/// Memory of the fullest device of a stage, bytes a device.
+struct StageMemory {
+  int device = -1;            // the device that has least room for KV
+  double capacity_bytes = 0;  // of that device
+  double weight_bytes =
+      0;  // shard of the layers, the embedding on the first and the LM head on the last stage
+  double activation_bytes = 0;
+  double reserve_bytes = 0;
+  double kv_bytes_per_token =
+      0;  // shard of the stage's layers; KV heads are replicated when tp_degree exceeds them
+
+  double free_bytes() const {
+    return capacity_bytes - weight_bytes - activation_bytes - reserve_bytes;
+  }
+
+  /// Tokens of KV cache that fit; negative free memory gives 0.
+  std::int64_t kv_capacity_tokens() const;
+};
+
+StageMemory stage_memory(const ModelSpec& model,
+                         const Cluster& cluster,
+                         const std::vector<int>& devices,
+                         int num_layers,
+                         StagePosition position,
+                         const MemoryPolicy& policy = {});
+
+/// Memory of every stage of a pipeline; its KV capacity is the minimum over them.
+std::vector<StageMemory> pipeline_memory(const ModelSpec& model,
+                                         const Cluster& cluster,
+                                         const PipelineGroup& pipeline,
+                                         const MemoryPolicy& policy = {});
+std::int64_t kv_capacity_tokens(const std::vector<StageMemory>& stages);
+
+/// Throws InfeasibleError for the first stage without room for its weights and
+/// `longest_request_tokens` of KV: `pipelines[0].stages[2]: device il-2:0 (RTX-A4000) needs 17.1 GB
+/// (weights 16.4, KV 0.1, ...) and has 16.0 GB`.
+void check_memory(const Plan& plan,
+                  const ModelSpec& model,
+                  const Cluster& cluster,
+                  std::int64_t longest_request_tokens,
+                  const MemoryPolicy& policy = {});
+
+}  // namespace hexgen

@@ -1,0 +1,75 @@
+#include "cost_models/plan.h"
+
+#include <algorithm>
+
+#include "profiles/errors.h"
+
+namespace hexgen {
+namespace {
+
+std::string stage_path(std::size_t pipeline, std::size_t stage) {
+  return "pipelines[" + std::to_string(pipeline) + "].stages[" + std::to_string(stage) + "]";
+}
+
+void check_layers(const PipelineGroup& pipeline, std::size_t p, int num_layers) {
+  int next_layer = 0;
+  for (std::size_t s = 0; s < pipeline.stages.size(); ++s) {
+    const Stage& stage = pipeline.stages[s];
+    if (stage.first_layer != next_layer) {
+      throw InputError(stage_path(p, s) + ".first_layer: " + std::to_string(stage.first_layer) +
+                       " is not " + std::to_string(next_layer) +
+                       ", where the stage before it ends");
+    }
+    if (stage.num_layers < 1) {
+      throw InputError(stage_path(p, s) + ".num_layers: " + std::to_string(stage.num_layers) +
+                       " is less than 1");
+    }
+    next_layer += stage.num_layers;
+  }
+  if (next_layer != num_layers) {
+    throw InputError("pipelines[" + std::to_string(p) + "].stages: cover " +
+                     std::to_string(next_layer) + " layers, the model has " +
+                     std::to_string(num_layers));
+  }
+}
+
+void check_devices(const Stage& stage, const std::string& path, std::vector<bool>& used) {
+  if (stage.devices.empty()) {
+    throw InputError(path + ".devices: empty, expected at least one device");
+  }
+  for (std::size_t d = 0; d < stage.devices.size(); ++d) {
+    const int id = stage.devices[d];
+    const std::string where = path + ".devices[" + std::to_string(d) + "]";
+    if (id < 0 || id >= static_cast<int>(used.size())) {
+      throw InputError(where + ": device " + std::to_string(id) + " is not in the cluster");
+    }
+    if (used[static_cast<std::size_t>(id)]) {
+      throw InputError(where + ": device " + std::to_string(id) + " is used twice");
+    }
+    used[static_cast<std::size_t>(id)] = true;
+  }
+}
+
+}  // namespace
+
+Plan::Plan(std::vector<PipelineGroup> pipelines, int num_layers, int num_devices)
+    : pipelines_(std::move(pipelines)) {
+  std::vector<bool> used(static_cast<std::size_t>(num_devices), false);
+  for (std::size_t p = 0; p < pipelines_.size(); ++p) {
+    check_layers(pipelines_[p], p, num_layers);
+    for (std::size_t s = 0; s < pipelines_[p].stages.size(); ++s) {
+      check_devices(pipelines_[p].stages[s], stage_path(p, s), used);
+    }
+  }
+}
+
+bool Plan::asymmetric() const {
+  return std::any_of(pipelines_.begin(), pipelines_.end(), [](const PipelineGroup& pipeline) {
+    return std::any_of(pipeline.stages.begin(), pipeline.stages.end(), [&](const Stage& stage) {
+      const Stage& first = pipeline.stages.front();
+      return stage.tp_degree() != first.tp_degree() || stage.num_layers != first.num_layers;
+    });
+  });
+}
+
+}  // namespace hexgen

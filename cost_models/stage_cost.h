@@ -1,0 +1,112 @@
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "cost_models/plan.h"
+#include "profiles/cluster.h"
+#include "profiles/model_spec.h"
+
+namespace hexgen {
+
+/// What one iteration (one engine step over one batch) asks of a stage.
+struct BatchShape {
+  double new_tokens = 0;  // rows of every GEMM: one a decoding sequence, plus the prefill chunks
+  double logit_rows = 0;  // rows of the LM head: sequences that emit a token in this iteration
+  double kv_read_tokens =
+      0;                     // cached tokens that decode attention reads, summed over the sequences
+  double prefill_pairs = 0;  // (query, key) pairs of prefill attention under the causal mask
+};
+
+/// `sequences` prompts of `tokens` tokens each, of which none is cached. Every one emits its first
+/// token.
+BatchShape prefill_shape(double tokens, double sequences = 1);
+
+/// One decode step of `sequences` sequences that hold `context_tokens` tokens each, the new one
+/// included.
+BatchShape decode_shape(double sequences, double context_tokens);
+
+/// One operator over all layers of a stage: time = max(weights_s + memory_s_per_row * rows,
+/// compute_s_per_row * rows).
+struct RooflineTerm {
+  double weights_s = 0;          // reading the weights once
+  double memory_s_per_row = 0;   // reading and writing activations
+  double compute_s_per_row = 0;  // FLOPs
+
+  double time_s(double rows) const;
+};
+
+/// Time of one stage as coefficients, cheap enough for the inner loop of a simulation. A plain
+/// value: tests make stages with chosen times by setting `overhead_s` alone.
+struct StageCost {
+  std::array<RooflineTerm, 4>
+      gemms{};                     // q/k/v, output, gate/up, down projections, all layers together
+  RooflineTerm lm_head{};          // last stage only
+  double overhead_s = 0;           // launches and elementwise kernels, independent of the batch
+  double kv_read_s_per_token = 0;  // decode attention
+  double prefill_s_per_pair = 0;   // prefill attention
+  double all_reduce_s = 0;         // latency part of two all-reduces a layer
+  double all_reduce_s_per_token = 0;  // bandwidth part of the same
+  double handoff_s =
+      0;  // latency part of the hand-off to the next stage; last stage: token to the first
+  double handoff_s_per_token = 0;  // bandwidth part of the same
+
+  /// Time the stage is busy with one iteration: compute and tensor-parallel communication.
+  double iteration_s(const BatchShape& shape) const;
+  double compute_s(const BatchShape& shape) const;
+
+  double all_reduce_time_s(double new_tokens) const {
+    return all_reduce_s + all_reduce_s_per_token * new_tokens;
+  }
+
+  /// Time from the end of the iteration here to its arrival at the next stage.
+  double handoff_time_s(double new_tokens) const {
+    return handoff_s + handoff_s_per_token * new_tokens;
+  }
+};
+
+/// Where a stage stands in its pipeline: the ends hold the embedding and the LM head.
+struct StagePosition {
+  bool first = true;
+  bool last = true;
+};
+
+/// Cost of `num_layers` layers on `devices`. Linear in num_layers for fixed devices and position.
+/// `next_devices` is the tensor-parallel group that receives the hand-off (empty: none is counted).
+StageCost stage_cost(const ModelSpec& model,
+                     const Cluster& cluster,
+                     const std::vector<int>& devices,
+                     int num_layers,
+                     StagePosition position,
+                     const std::vector<int>& next_devices);
+
+/// Costs of all stages of a pipeline, in order; the last stage hands the sampled token back to the
+/// first.
+std::vector<StageCost> pipeline_cost(const ModelSpec& model,
+                                     const Cluster& cluster,
+                                     const PipelineGroup& pipeline);
+
+/// A batch of equal requests alone in the pipeline: prefill, then output_tokens - 1 decode steps.
+struct RequestLatency {
+  double prefill_s = 0;  // time to first token
+  double decode_s = 0;   // all later tokens
+
+  double total_s() const { return prefill_s + decode_s; }
+};
+
+RequestLatency request_latency(const std::vector<StageCost>& stages,
+                               double prompt_tokens,
+                               double output_tokens,
+                               double batch = 1);
+
+/// Latency of one request alone on `tp_degree` x `num_stages` GPUs of one type joined by that
+/// type's usual link: the unit of the SLO scale. Throws InputError when the layers or heads cannot
+/// be split so.
+RequestLatency reference_latency(const ModelSpec& model,
+                                 const Cluster& reference_cluster,
+                                 int tp_degree,
+                                 int num_stages,
+                                 double prompt_tokens,
+                                 double output_tokens);
+
+}  // namespace hexgen

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cost_models/plan.h"
+#include "cost_models/stage_cost.h"
+#include "profiles/cluster.h"
+#include "profiles/model_spec.h"
+
+namespace hexgen {
+
+/// One pipeline group as the simulator sees it: times and room, no devices.
+struct ReplicaModel {
+  std::string name;
+  std::vector<StageCost> stages;
+  double weight = 1.0;
+  int max_batch = 1;
+  std::int64_t kv_capacity_tokens = 0;
+};
+
+/// What serves the requests: the replicas of a plan.
+struct ServingSystem {
+  std::vector<ReplicaModel> replicas;
+  double price_per_hour = 0;
+};
+
+ServingSystem make_serving_system(const Plan& plan, const ModelSpec& model, const Cluster& cluster);
+
+}  // namespace hexgen
