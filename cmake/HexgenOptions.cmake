@@ -3,7 +3,8 @@ add_library(hexgen_options INTERFACE)
 target_compile_features(hexgen_options INTERFACE cxx_std_20)
 target_include_directories(hexgen_options INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
 target_compile_options(hexgen_options INTERFACE
-  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion>)
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+    -Wno-missing-field-initializers>)
 if(HEXGEN_WARNINGS_AS_ERRORS)
   target_compile_options(hexgen_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Werror>)
 endif()

@@ -14,6 +14,7 @@ namespace hexgen {
 struct MemoryPolicy {
   double reserve_bytes = 0.75e9;          // CUDA context, communicator buffers, fragmentation
   std::int64_t activation_tokens = 2048;  // rows of the largest iteration (prefill chunk)
+  std::int64_t logit_rows = 64;           // rows of fp32 logits kept on the last stage
 };
 
 /// Memory of the fullest device of a stage, bytes a device.

@@ -40,16 +40,17 @@ struct RooflineTerm {
 /// value: tests make stages with chosen times by setting `overhead_s` alone.
 struct StageCost {
   std::array<RooflineTerm, 4>
-      gemms{};                     // q/k/v, output, gate/up, down projections, all layers together
-  RooflineTerm lm_head{};          // last stage only
-  double overhead_s = 0;           // launches and elementwise kernels, independent of the batch
-  double kv_read_s_per_token = 0;  // decode attention
-  double prefill_s_per_pair = 0;   // prefill attention
-  double all_reduce_s = 0;         // latency part of two all-reduces a layer
-  double all_reduce_s_per_token = 0;  // bandwidth part of the same
-  double handoff_s =
-      0;  // latency part of the hand-off to the next stage; last stage: token to the first
-  double handoff_s_per_token = 0;  // bandwidth part of the same
+      gemms{};             // q/k/v, output, gate/up, down projections, all layers together
+  RooflineTerm lm_head{};  // last stage only
+  double overhead_s = 0;   // kernel launches and scheduling, independent of the batch
+  double elementwise_s_per_token = 0;  // norms, RoPE, activation, residual adds
+  double kv_read_s_per_token = 0;      // decode attention
+  double prefill_s_per_pair = 0;       // prefill attention
+  double all_reduce_s = 0;             // latency part of two all-reduces a layer
+  double all_reduce_s_per_token = 0;   // bandwidth part of the same
+  double handoff_s = 0;  // latency of the hand-off to the next stage; last stage: to the first
+  double handoff_s_per_token = 0;     // activations; 0 on the last stage
+  double handoff_s_per_sequence = 0;  // sampled token ids; 0 on all other stages
 
   /// Time the stage is busy with one iteration: compute and tensor-parallel communication.
   double iteration_s(const BatchShape& shape) const;
@@ -59,11 +60,16 @@ struct StageCost {
     return all_reduce_s + all_reduce_s_per_token * new_tokens;
   }
 
-  /// Time from the end of the iteration here to its arrival at the next stage.
-  double handoff_time_s(double new_tokens) const {
-    return handoff_s + handoff_s_per_token * new_tokens;
+  /// Time from the end of the iteration here to its arrival at the next stage; on the last stage,
+  /// to the arrival of the sampled tokens at the first.
+  double handoff_time_s(const BatchShape& shape) const {
+    return handoff_s + handoff_s_per_token * shape.new_tokens +
+           handoff_s_per_sequence * shape.logit_rows;
   }
 };
+
+/// Bytes of an embedding or LM head weight: 8-bit checkpoints keep both in the activation type.
+double lm_head_bytes_per_parameter(const ModelSpec& model);
 
 /// Where a stage stands in its pipeline: the ends hold the embedding and the LM head.
 struct StagePosition {
@@ -71,7 +77,8 @@ struct StagePosition {
   bool last = true;
 };
 
-/// Cost of `num_layers` layers on `devices`. Linear in num_layers for fixed devices and position.
+/// Cost of `num_layers` layers on `devices`, of which the slowest sets the pace of every operator.
+/// Every coefficient is a constant plus a multiple of num_layers for fixed devices and position.
 /// `next_devices` is the tensor-parallel group that receives the hand-off (empty: none is counted).
 StageCost stage_cost(const ModelSpec& model,
                      const Cluster& cluster,
@@ -86,7 +93,8 @@ std::vector<StageCost> pipeline_cost(const ModelSpec& model,
                                      const Cluster& cluster,
                                      const PipelineGroup& pipeline);
 
-/// A batch of equal requests alone in the pipeline: prefill, then output_tokens - 1 decode steps.
+/// A batch of equal requests alone in the pipeline: prefill, then output_tokens - 1 decode steps,
+/// each of which starts with the return of the last token to the first stage.
 struct RequestLatency {
   double prefill_s = 0;  // time to first token
   double decode_s = 0;   // all later tokens
