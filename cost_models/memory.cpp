@@ -128,6 +128,18 @@ std::int64_t kv_capacity_tokens(const std::vector<StageMemory>& stages) {
   return tokens;
 }
 
+void finish_pipeline(PipelineGroup& pipeline,
+                     const ModelSpec& model,
+                     const Cluster& cluster,
+                     double request_tokens,
+                     const MemoryPolicy& policy) {
+  pipeline.kv_capacity_tokens =
+      kv_capacity_tokens(pipeline_memory(model, cluster, pipeline, policy));
+  const double requests = static_cast<double>(pipeline.kv_capacity_tokens) / request_tokens;
+  pipeline.max_batch =
+      static_cast<int>(std::clamp(requests, 1.0, static_cast<double>(policy.max_sequences)));
+}
+
 void check_memory(const Plan& plan,
                   const ModelSpec& model,
                   const Cluster& cluster,

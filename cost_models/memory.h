@@ -15,6 +15,7 @@ struct MemoryPolicy {
   double reserve_bytes = 0.75e9;          // CUDA context, communicator buffers, fragmentation
   std::int64_t activation_tokens = 2048;  // rows of the largest iteration (prefill chunk)
   std::int64_t logit_rows = 64;           // rows of fp32 logits kept on the last stage
+  int max_sequences = 256;                // requests in flight at most, as engines limit them
 };
 
 /// Memory of the fullest device of a stage, bytes a device.
@@ -50,9 +51,18 @@ std::vector<StageMemory> pipeline_memory(const ModelSpec& model,
                                          const MemoryPolicy& policy = {});
 std::int64_t kv_capacity_tokens(const std::vector<StageMemory>& stages);
 
+/// Sets kv_capacity_tokens to the KV room of the fullest stage, and max_batch to the number of
+/// average requests that fit in it: kv_capacity_tokens / request_tokens rounded down, at least 1,
+/// at most policy.max_sequences. `request_tokens`: mean of prompt plus output of the workload.
+void finish_pipeline(PipelineGroup& pipeline,
+                     const ModelSpec& model,
+                     const Cluster& cluster,
+                     double request_tokens,
+                     const MemoryPolicy& policy = {});
+
 /// Throws InfeasibleError for the first stage without room for its weights and
-/// `longest_request_tokens` of KV: `pipelines[0].stages[2]: device il-2:0 (RTX-A4000) needs 17.1 GB
-/// (weights 16.4, KV 0.1, ...) and has 16.0 GB`.
+/// `longest_request_tokens` of KV: `pipelines[0].stages[2]: device il-2:0 (RTX-A4000) needs 18.3
+/// GB (weights 17.1, KV of one request 0.0, ...) and has 16.0 GB: 2.3 GB are missing`.
 void check_memory(const Plan& plan,
                   const ModelSpec& model,
                   const Cluster& cluster,

@@ -151,3 +151,20 @@ TEST_CASE("the case study's asymmetric plan fits where equal layers do not") {
   CHECK_NOTHROW(check_memory(plan, llama_2_70b(), cluster, 4096));
   CHECK(kv_capacity_tokens(pipeline_memory(llama_2_70b(), cluster, plan.pipelines()[0])) > 4096);
 }
+
+TEST_CASE("a finished pipeline takes as many average requests as its fullest stage has room for") {
+  const Cluster cluster = round_cluster({round_gpu("tiny", 0.55)}, {{0, 2}});
+  PipelineGroup pipeline = {.stages = {{.first_layer = 0, .num_layers = 7, .devices = {0}},
+                                       {.first_layer = 7, .num_layers = 1, .devices = {1}}}};
+  MemoryPolicy policy = kBare;
+  finish_pipeline(pipeline, round_model(), cluster, 1000, policy);
+  // First stage: 7 layers of (15e6 weights + 2000 norms) * 2 B and the embedding of 20 MB: 230.028
+  // MB; the other 319.972 MB hold 22,855 tokens of 7 * 2 kB. The second stage has more room.
+  CHECK(pipeline.kv_capacity_tokens == 22855);
+  CHECK(pipeline.max_batch == 22);
+  policy.max_sequences = 8;
+  finish_pipeline(pipeline, round_model(), cluster, 1000, policy);
+  CHECK(pipeline.max_batch == 8);
+  finish_pipeline(pipeline, round_model(), cluster, 1e9, policy);
+  CHECK(pipeline.max_batch == 1);
+}
