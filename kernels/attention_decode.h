@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstddef>
+
+#include "kernels/attention_decode_shape.h"
+
+namespace hexgen::kernels {
+
+/// The number of splits that fills a GPU of so many multiprocessors.
+int choose_num_splits(const DecodeAttentionShape& shape, int multiprocessors);
+
+/// Device memory that attention_decode() needs besides its data.
+std::size_t attention_decode_scratch_bytes(const DecodeAttentionShape& shape);
+
+/// out = softmax(q k^T / sqrt(head_dim)) v, and 0 where the context is empty. Each key and value is
+/// read once for up to 8 query heads; sums are fp32. Returns cudaErrorInvalidValue for a head_dim
+/// that there is no kernel for.
+cudaError_t attention_decode(const DecodeAttentionShape& shape,
+                             const DecodeAttentionData& data,
+                             void* scratch,
+                             cudaStream_t stream);
+
+}  // namespace hexgen::kernels

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "cost_models/plan.h"
+#include "cost_models/stage_cost.h"
+#include "profiles/model_spec.h"
+
+namespace hexgen {
+
+/// Consecutive items: layers, heads, columns or rows of the vocabulary.
+struct IndexRange {
+  int first = 0;
+  int count = 0;
+
+  int end() const { return first + count; }
+
+  bool operator==(const IndexRange&) const = default;
+};
+
+/// Part `index` of `total` items cut into `parts` ranges whose sizes differ by at most one, the
+/// longer ones first.
+IndexRange even_range(int total, int parts, int index);
+
+/// What one device of a stage holds. Norms are held by every device; everything else is cut by
+/// heads (q, k, v, o), FFN columns (gate, up, down) or rows of the vocabulary (embedding, LM head).
+struct DeviceShard {
+  StagePosition position;
+  IndexRange layers;
+  IndexRange heads;
+  IndexRange kv_heads;
+  IndexRange ffn_columns;
+  IndexRange embedding_rows;  // first stage only
+  IndexRange lm_head_rows;    // last stage only
+};
+
+/// The shard of device `rank` of a stage. With at most as many devices as KV heads, KV heads are
+/// cut into even ranges and query heads follow theirs; with more, each device holds one KV head and
+/// the devices that share it cut its query heads into even ranges. Throws InputError when tp_degree
+/// exceeds the query heads.
+DeviceShard make_shard(const ModelSpec& model,
+                       const Stage& stage,
+                       StagePosition position,
+                       int rank);
+
+/// A tied embedding is counted once when the stage is both first and last. Device 0 of a stage
+/// holds most: its bytes are the weight_bytes of cost_models/memory.h.
+double shard_weight_bytes(const ModelSpec& model, const DeviceShard& shard);
+
+/// Bytes of KV cache that one token takes on this device.
+double shard_kv_bytes_per_token(const ModelSpec& model, const DeviceShard& shard);
+
+}  // namespace hexgen
