@@ -25,6 +25,14 @@ struct SimulationOptions {
   RouterKind router = RouterKind::kPlanWeights;
   std::int64_t max_batched_tokens = 2048;  // token budget of one iteration (chunked prefill)
   std::int64_t kv_block_tokens = 16;
+  double kv_watermark = 0.01;  // share of the KV blocks kept free when a request is admitted
+  bool fast_forward = true;    // jump over uneventful decode steps; the result is the same
+};
+
+enum class RequestState : std::uint8_t {
+  kInFlight,   // waiting or running
+  kCompleted,  // emitted its last token
+  kRejected    // no replica has KV room for it, however idle
 };
 
 /// What became of one request; times in seconds of the simulated clock.
@@ -34,23 +42,32 @@ struct RequestOutcome {
   double last_token_s = 0;
   int prompt_tokens = 0;
   int output_tokens = 0;
-  int replica = -1;
+  int replica = -1;  // -1: rejected
+  RequestState state = RequestState::kInFlight;
+
+  bool completed() const { return state == RequestState::kCompleted; }
 
   double ttft_s() const { return first_token_s - arrival_s; }
 
   double e2e_s() const { return last_token_s - arrival_s; }
 
-  double tpot_s() const;  // 0 for a single output token
+  /// (last token - first token) / (output_tokens - 1); 0 for a single output token.
+  double tpot_s() const {
+    return output_tokens > 1 ? (last_token_s - first_token_s) / (output_tokens - 1) : 0.0;
+  }
 };
 
 struct SimulationResult {
-  std::vector<RequestOutcome> requests;  // in order of arrival
-  double end_s = 0;
+  std::vector<RequestOutcome> requests;           // in order of arrival
+  double end_s = 0;                               // the last token's time
   std::vector<std::vector<double>> stage_busy_s;  // [replica][stage]
+  std::int64_t iterations = 0;                    // micro-batches launched, all replicas
+  std::int64_t preemptions = 0;                   // sequences that lost their KV and recomputed it
 };
 
-/// Plays the arrivals against the system. Deterministic: int64 nanoseconds and one total order of
-/// events. Thread-safe: no shared state.
+/// Plays the arrivals against the system until every request has left it. docs/SIMULATOR.md defines
+/// the model. Deterministic: int64 nanoseconds and one total order of events. Thread-safe: no
+/// shared state. Throws InputError for arrivals out of order and for options that make no sense.
 SimulationResult simulate(const ServingSystem& system,
                           ArrivalSource& arrivals,
                           const SimulationOptions& options);

@@ -1,0 +1,68 @@
+#include "simulator/decode_set.h"
+
+#include <algorithm>
+#include <cassert>
+#include <tuple>
+
+namespace hexgen {
+namespace {
+
+// The admission number makes the order total, so that the heap's layout cannot show in results.
+bool ends_later(const DecodingSequence& a, const DecodingSequence& b) {
+  return std::tie(a.last_step, a.admission) > std::tie(b.last_step, b.admission);
+}
+
+}  // namespace
+
+void DecodeSet::insert(int request,
+                       std::int64_t admission,
+                       std::int64_t context_tokens,
+                       std::int64_t remaining_tokens) {
+  assert(remaining_tokens >= 1);
+  sequences_.push_back({.last_step = step_ + remaining_tokens,
+                        .last_context_tokens = context_tokens + remaining_tokens,
+                        .admission = admission,
+                        .request = request});
+  context_tokens_ += context_tokens;
+  count_block_need(sequences_.back(), 1);
+  std::push_heap(sequences_.begin(), sequences_.end(), ends_later);
+}
+
+bool DecodeSet::pop_ended(DecodingSequence& ended) {
+  if (sequences_.empty() || steps_to_first_end() > 0) {
+    return false;
+  }
+  std::pop_heap(sequences_.begin(), sequences_.end(), ends_later);
+  ended = sequences_.back();
+  sequences_.pop_back();
+  context_tokens_ -= ended.last_context_tokens;
+  count_block_need(ended, -1);
+  return true;
+}
+
+DecodingSequence DecodeSet::evict_latest() {
+  const auto latest = std::max_element(sequences_.begin(),
+                                       sequences_.end(),
+                                       [](const DecodingSequence& a, const DecodingSequence& b) {
+                                         return a.admission < b.admission;
+                                       });
+  const DecodingSequence evicted = *latest;
+  sequences_.erase(latest);
+  std::make_heap(sequences_.begin(), sequences_.end(), ends_later);
+  context_tokens_ -= context_tokens_of(evicted);
+  count_block_need(evicted, -1);
+  return evicted;
+}
+
+// A step starts a block when the cache it finds fills whole blocks: step s finds
+// last_context - (last_step - s) - 1 tokens, a multiple of the block exactly for
+// s = last_step + 1 - last_context (mod block).
+void DecodeSet::count_block_need(const DecodingSequence& sequence, int change) {
+  if (block_tokens_ == 0) {
+    return;
+  }
+  const std::int64_t step = sequence.last_step + 1 - sequence.last_context_tokens;
+  block_needs_[phase_of(step % block_tokens_ + block_tokens_)] += change;
+}
+
+}  // namespace hexgen

@@ -1,0 +1,318 @@
+#include "simulator/replica.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace hexgen {
+namespace {
+
+std::int64_t divide_up(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
+
+/// Tokens in the KV cache when the request emits its last token, which is never fed back.
+std::int64_t longest_context(std::int64_t prompt_tokens, std::int64_t output_tokens) {
+  return prompt_tokens + output_tokens - 1;
+}
+
+}  // namespace
+
+Replica::Replica(const ReplicaModel& model,
+                 const SimulationOptions& options,
+                 std::vector<RequestOutcome>& requests)
+    : policy_(make_batch_policy(model, options)),
+      fast_forward_(options.fast_forward),
+      counts_work_(options.router == RouterKind::kLeastWork),
+      work_estimate_(model, policy_),
+      pipeline_(model.stages),
+      requests_(requests),
+      micro_batches_(static_cast<std::size_t>(policy_.micro_batches),
+                     MicroBatch(policy_.reserve_output ? 0 : policy_.block_tokens)),
+      free_blocks_(policy_.blocks) {}
+
+bool Replica::fits(int prompt_tokens, int output_tokens) const {
+  return blocks_of(longest_context(prompt_tokens, output_tokens)) <= policy_.blocks;
+}
+
+void Replica::enqueue(int request, SimTime now) {
+  waiting_.push_back(request);
+  count_work(requests_[static_cast<std::size_t>(request)], 1);
+  clock_ = std::max(clock_, now);
+}
+
+void Replica::advance_before(const EventKey& limit) {
+  for (NextEvent next = choose_next(); next.key < limit; next = choose_next()) {
+    clock_ = next.key.time;
+    MicroBatch& batch = micro_batches_[next.micro_batch];
+    if (next.key.kind == EventKind::kIterationEnd) {
+      end_iteration(batch);
+    } else {
+      launch(batch, clock_, limit);
+    }
+  }
+}
+
+// Micro-batches that hold sequences are launched in the order in which their tokens came back; an
+// empty one starts when none of those is ready and a request can be admitted.
+Replica::NextEvent Replica::choose_next() const {
+  NextEvent next;
+  SimTime next_ready = kEndOfTime;
+  std::size_t empty_batch = micro_batches_.size();
+  for (std::size_t m = 0; m < micro_batches_.size(); ++m) {
+    const MicroBatch& batch = micro_batches_[m];
+    const SimTime ready = batch.passage.return_time;
+    if (batch.in_flight) {
+      const EventKey end = {.time = ready, .kind = EventKind::kIterationEnd, .sequence = m};
+      if (end < next.key) {
+        next = {.key = end, .micro_batch = m};
+      }
+    } else if (batch.empty()) {
+      empty_batch = std::min(empty_batch, m);
+    } else {
+      const SimTime start = std::max(ready, pipeline_.first_stage_free());
+      const EventKey launch = {.time = start, .kind = EventKind::kLaunch};
+      const bool first = launch < next.key || (launch == next.key && ready < next_ready);
+      if (first) {
+        next = {.key = launch, .micro_batch = m};
+        next_ready = ready;
+      }
+    }
+  }
+  if (empty_batch < micro_batches_.size() && may_admit()) {
+    const EventKey launch = {.time = std::max(clock_, pipeline_.first_stage_free()),
+                             .kind = EventKind::kLaunch};
+    if (launch < next.key) {
+      next = {.key = launch, .micro_batch = empty_batch};
+    }
+  }
+  return next;
+}
+
+void Replica::launch(MicroBatch& batch, SimTime start, const EventKey& limit) {
+  if (fast_forward_) {
+    start = run_uneventful_decodes(batch, start, limit);
+  }
+  take_blocks_for_decode(batch);
+  const std::int64_t decode_rows = batch.decoding.size();
+  const std::int64_t budget = std::max<std::int64_t>(0, policy_.token_budget - decode_rows);
+  admit(batch, budget);
+  IterationShape shape = schedule_prefill(batch, budget);
+  shape.decode_rows = decode_rows;
+  shape.logit_rows += decode_rows;
+  shape.kv_read_tokens = batch.decoding.next_step_kv_tokens();
+  batch.decodes = decode_rows > 0;
+  batch.in_flight = batch.decodes || shape.prefill_tokens > 0;
+  if (batch.in_flight) {
+    batch.passage = pipeline_.launch(shape, start);
+    ++iterations_;
+  }
+}
+
+/// Decode steps of a replica with one micro-batch after which nobody ends, blocks suffice, nobody
+/// can be admitted, and the next launch comes before `limit`: only the clock and the contexts
+/// change. Returns the start of the first iteration that is not of that kind.
+SimTime Replica::run_uneventful_decodes(MicroBatch& batch, SimTime start, const EventKey& limit) {
+  DecodeSet& decoding = batch.decoding;
+  const bool uneventful = micro_batches_.size() == 1 && pipeline_.num_stages() == 1 &&
+                          batch.prefilling.empty() && !decoding.empty() &&
+                          !(policy_.join_running && may_admit());
+  if (!uneventful) {
+    return start;
+  }
+  const PipelineClock::DecodeTime time = pipeline_.decode_time(decoding.size());
+  SimTime busy_sum = 0;
+  SimTime end = pipeline_.first_stage_free();
+  for (std::int64_t left = decoding.steps_to_first_end(); left > 1; --left) {
+    const std::int64_t blocks = decoding.next_step_blocks();
+    const SimTime busy = time.busy_ns(decoding.next_step_kv_tokens());
+    const EventKey next_launch = {.time = start + busy + time.return_ns,
+                                  .kind = EventKind::kLaunch};
+    if (blocks > free_blocks_ || !(next_launch < limit)) {
+      break;
+    }
+    free_blocks_ -= blocks;
+    busy_sum += busy;
+    end = start + busy;
+    start = next_launch.time;
+    decoding.step();
+    ++iterations_;
+  }
+  pipeline_.book(busy_sum, end);
+  clock_ = start;
+  return start;
+}
+
+void Replica::take_blocks_for_decode(MicroBatch& batch) {
+  while (batch.decoding.next_step_blocks() > free_blocks_) {
+    preempt_latest(batch);
+  }
+  free_blocks_ -= batch.decoding.next_step_blocks();
+}
+
+/// Frees the blocks of the micro-batch's sequence admitted last and puts it first in the line.
+/// Prompts are admitted after everything that decodes in the same micro-batch.
+void Replica::preempt_latest(MicroBatch& batch) {
+  if (!batch.prefilling.empty()) {
+    const PrefillingSequence& latest = batch.prefilling.back();
+    free_blocks_ += blocks_of(latest.total_tokens);
+    preempted_.push_back(latest.waiting);
+    batch.prefilling.pop_back();
+  } else {
+    const DecodingSequence latest = batch.decoding.evict_latest();
+    const std::int64_t context = batch.decoding.context_tokens_of(latest);
+    const RequestOutcome& request = requests_[static_cast<std::size_t>(latest.request)];
+    free_blocks_ += blocks_of(context);
+    preempted_.push_back({.request = latest.request,
+                          .emitted_tokens = static_cast<int>(context - request.prompt_tokens) + 1});
+  }
+  --running_;
+  ++preemptions_;
+}
+
+/// Takes requests from the waiting line, without skipping any, while the token budget, the places
+/// and the blocks last. A micro-batch takes no more than its share of all requests present, so that
+/// the micro-batches in flight stay alike.
+void Replica::admit(MicroBatch& batch, std::int64_t token_budget) {
+  if (!policy_.join_running && !batch.empty()) {
+    return;
+  }
+  const std::int64_t present = running_ + num_waiting();
+  const std::int64_t share =
+      divide_up(std::min<std::int64_t>(present, policy_.max_sequences), policy_.micro_batches);
+  for (const PrefillingSequence& sequence : batch.prefilling) {
+    token_budget -= sequence.total_tokens - sequence.done_tokens;
+  }
+  while (token_budget > 0 && batch.size() < share && may_admit()) {
+    const WaitingRequest next = front_waiting();
+    free_blocks_ -= blocks_at_admission(next);
+    token_budget -= prefill_tokens(next);
+    batch.prefilling.push_back(
+        {.waiting = next, .admission = admissions_++, .total_tokens = prefill_tokens(next)});
+    ++running_;
+    pop_waiting();
+  }
+}
+
+IterationShape Replica::schedule_prefill(MicroBatch& batch, std::int64_t token_budget) {
+  IterationShape shape;
+  for (PrefillingSequence& sequence : batch.prefilling) {
+    const std::int64_t past = sequence.done_tokens;
+    const std::int64_t chunk = std::min(token_budget, sequence.total_tokens - past);
+    sequence.done_tokens += chunk;
+    token_budget -= chunk;
+    shape.prefill_tokens += chunk;
+    shape.prefill_pairs += chunk * past + chunk * (chunk + 1) / 2;
+    shape.logit_rows += sequence.done_tokens == sequence.total_tokens ? 1 : 0;
+  }
+  return shape;
+}
+
+void Replica::end_iteration(MicroBatch& batch) {
+  batch.in_flight = false;
+  if (batch.decodes) {
+    end_decode_step(batch);
+  }
+  end_prefills(batch);
+}
+
+void Replica::end_decode_step(MicroBatch& batch) {
+  batch.decoding.step();
+  DecodingSequence ended;
+  while (batch.decoding.pop_ended(ended)) {
+    free_blocks_ += blocks_held_at_end(requests_[static_cast<std::size_t>(ended.request)]);
+    complete(ended.request, batch.passage.token_time);
+  }
+}
+
+void Replica::end_prefills(MicroBatch& batch) {
+  auto& prefilling = batch.prefilling;
+  std::size_t done = 0;
+  for (; done < prefilling.size(); ++done) {
+    const PrefillingSequence& sequence = prefilling[done];
+    if (sequence.done_tokens < sequence.total_tokens) {
+      break;
+    }
+    RequestOutcome& request = requests_[static_cast<std::size_t>(sequence.waiting.request)];
+    const int emitted = sequence.waiting.emitted_tokens + 1;
+    if (emitted == 1) {
+      request.first_token_s = to_seconds(batch.passage.token_time);
+    }
+    if (emitted == request.output_tokens) {
+      free_blocks_ += blocks_held_at_end(request);
+      complete(sequence.waiting.request, batch.passage.token_time);
+    } else {
+      batch.decoding.insert(sequence.waiting.request,
+                            sequence.admission,
+                            sequence.total_tokens,
+                            request.output_tokens - emitted);
+    }
+  }
+  prefilling.erase(prefilling.begin(), prefilling.begin() + static_cast<std::ptrdiff_t>(done));
+}
+
+void Replica::complete(int request, SimTime token_time) {
+  RequestOutcome& outcome = requests_[static_cast<std::size_t>(request)];
+  outcome.last_token_s = to_seconds(token_time);
+  outcome.state = RequestState::kCompleted;
+  last_token_time_ = std::max(last_token_time_, token_time);
+  --running_;
+  count_work(outcome, -1);
+}
+
+void Replica::count_work(const RequestOutcome& request, int sign) {
+  if (counts_work_) {
+    outstanding_work_ += sign * work(request.prompt_tokens, request.output_tokens);
+  }
+}
+
+Replica::WaitingRequest Replica::front_waiting() const {
+  return preempted_.empty() ? WaitingRequest{.request = waiting_[first_waiting_]}
+                            : preempted_.back();
+}
+
+void Replica::pop_waiting() {
+  if (!preempted_.empty()) {
+    preempted_.pop_back();
+    return;
+  }
+  ++first_waiting_;
+  if (first_waiting_ == waiting_.size()) {
+    waiting_.clear();
+    first_waiting_ = 0;
+  }
+}
+
+std::int64_t Replica::num_waiting() const {
+  return static_cast<std::int64_t>(preempted_.size() + waiting_.size() - first_waiting_);
+}
+
+/// True when the first in the line has a place and its blocks; the watermark is waived when nothing
+/// runs, since nothing would ever free more.
+bool Replica::may_admit() const {
+  if (!anyone_waiting() || running_ >= policy_.max_sequences) {
+    return false;
+  }
+  const std::int64_t kept_free = running_ > 0 ? policy_.watermark_blocks : 0;
+  return blocks_at_admission(front_waiting()) + kept_free <= free_blocks_;
+}
+
+std::int64_t Replica::prefill_tokens(const WaitingRequest& waiting) const {
+  return requests_[static_cast<std::size_t>(waiting.request)].prompt_tokens +
+         waiting.emitted_tokens;
+}
+
+std::int64_t Replica::blocks_at_admission(const WaitingRequest& waiting) const {
+  return policy_.reserve_output
+             ? blocks_held_at_end(requests_[static_cast<std::size_t>(waiting.request)])
+             : blocks_of(prefill_tokens(waiting));
+}
+
+std::int64_t Replica::blocks_of(std::int64_t tokens) const {
+  return divide_up(tokens, policy_.block_tokens);
+}
+
+std::int64_t Replica::blocks_held_at_end(const RequestOutcome& request) const {
+  return blocks_of(longest_context(request.prompt_tokens, request.output_tokens));
+}
+
+}  // namespace hexgen

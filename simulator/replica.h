@@ -1,0 +1,138 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "simulator/batch_policy.h"
+#include "simulator/decode_set.h"
+#include "simulator/event.h"
+#include "simulator/pipeline_clock.h"
+#include "simulator/simulation.h"
+#include "simulator/work_estimate.h"
+
+namespace hexgen {
+
+/// One replica in simulation: a waiting line, micro-batches in flight through the stages, KV blocks
+/// in common. Replicas meet only in the router, so each one is advanced on its own, up to the
+/// moment at which somebody asks.
+class Replica {
+ public:
+  /// `requests` is where outcomes go; it may grow, and outlives the replica.
+  Replica(const ReplicaModel& model,
+          const SimulationOptions& options,
+          std::vector<RequestOutcome>& requests);
+
+  /// True when the whole request has room in an otherwise empty replica.
+  bool fits(int prompt_tokens, int output_tokens) const;
+
+  /// Adds an arriving request to the waiting line. All events before `now` are done.
+  void enqueue(int request, SimTime now);
+
+  /// The replica's next event; kNever when it is idle.
+  EventKey next_event() const { return choose_next().key; }
+
+  /// Carries out all events before `limit`.
+  void advance_before(const EventKey& limit);
+
+  const std::vector<SimTime>& stage_busy() const { return pipeline_.busy(); }
+
+  SimTime last_token_time() const { return last_token_time_; }
+
+  std::int64_t iterations() const { return iterations_; }
+
+  std::int64_t preemptions() const { return preemptions_; }
+
+  /// See WorkEstimate; outstanding: summed over the requests that have not completed.
+  SimTime work(int prompt_tokens, int output_tokens) const {
+    return work_estimate_.work(prompt_tokens, output_tokens);
+  }
+
+  SimTime outstanding_work() const { return outstanding_work_; }
+
+ private:
+  struct WaitingRequest {
+    int request = -1;
+    int emitted_tokens = 0;  // above 0: preempted, its prompt and these tokens are computed again
+  };
+
+  struct PrefillingSequence {
+    WaitingRequest waiting;
+    std::int64_t admission = 0;
+    std::int64_t total_tokens = 0;
+    std::int64_t done_tokens = 0;
+  };
+
+  /// Sequences that travel through the stages together.
+  struct MicroBatch {
+    explicit MicroBatch(std::int64_t block_tokens)
+        : decoding(block_tokens) {}
+
+    DecodeSet decoding;
+    std::vector<PrefillingSequence> prefilling;  // in order of admission
+    bool in_flight = false;
+    bool decodes = false;  // the iteration in flight has a decode step
+    PipelineClock::Passage passage;
+
+    bool empty() const { return decoding.empty() && prefilling.empty(); }
+
+    std::int64_t size() const {
+      return decoding.size() + static_cast<std::int64_t>(prefilling.size());
+    }
+  };
+
+  struct NextEvent {
+    EventKey key = kNever;
+    std::size_t micro_batch = 0;
+  };
+
+  NextEvent choose_next() const;
+
+  // Launch of an iteration.
+  void launch(MicroBatch& batch, SimTime start, const EventKey& limit);
+  SimTime run_uneventful_decodes(MicroBatch& batch, SimTime start, const EventKey& limit);
+  void take_blocks_for_decode(MicroBatch& batch);
+  void preempt_latest(MicroBatch& batch);
+  void admit(MicroBatch& batch, std::int64_t token_budget);
+  IterationShape schedule_prefill(MicroBatch& batch, std::int64_t token_budget);
+
+  // End of an iteration.
+  void end_iteration(MicroBatch& batch);
+  void end_decode_step(MicroBatch& batch);
+  void end_prefills(MicroBatch& batch);
+  void complete(int request, SimTime token_time);
+  void count_work(const RequestOutcome& request, int sign);
+
+  // The waiting line: preempted requests first, then the others in order of arrival.
+  bool anyone_waiting() const { return !preempted_.empty() || first_waiting_ < waiting_.size(); }
+
+  WaitingRequest front_waiting() const;
+  void pop_waiting();
+  std::int64_t num_waiting() const;
+
+  bool may_admit() const;
+  std::int64_t prefill_tokens(const WaitingRequest& waiting) const;
+  std::int64_t blocks_at_admission(const WaitingRequest& waiting) const;
+  std::int64_t blocks_of(std::int64_t tokens) const;
+  std::int64_t blocks_held_at_end(const RequestOutcome& request) const;
+
+  BatchPolicy policy_;
+  bool fast_forward_ = true;
+  bool counts_work_ = false;
+  WorkEstimate work_estimate_;
+  PipelineClock pipeline_;
+  std::vector<RequestOutcome>& requests_;
+  std::vector<MicroBatch> micro_batches_;
+  std::vector<WaitingRequest> preempted_;  // the one to admit next is at the back
+  std::vector<int> waiting_;               // [first_waiting_, end)
+  std::size_t first_waiting_ = 0;
+  SimTime clock_ = 0;  // of the last event
+  SimTime last_token_time_ = 0;
+  SimTime outstanding_work_ = 0;
+  std::int64_t running_ = 0;  // sequences admitted
+  std::int64_t free_blocks_ = 0;
+  std::int64_t admissions_ = 0;
+  std::int64_t iterations_ = 0;
+  std::int64_t preemptions_ = 0;
+};
+
+}  // namespace hexgen

@@ -1,0 +1,43 @@
+#include "simulator/work_estimate.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace hexgen {
+
+WorkEstimate::WorkEstimate(const ReplicaModel& replica, const BatchPolicy& policy)
+    : stages_(replica.stages),
+      policy_(policy),
+      kv_capacity_tokens_(static_cast<double>(policy.blocks * policy.block_tokens)) {}
+
+SimTime WorkEstimate::work(int prompt_tokens, int output_tokens) const {
+  const double prompt = prompt_tokens;
+  const double output = output_tokens;
+  const double sequences = std::clamp(
+      std::floor(kv_capacity_tokens_ / (prompt + output)), 1.0, double(policy_.max_sequences));
+  const double rows = std::ceil(sequences / policy_.micro_batches);
+  double sum = 0;
+  double bottleneck = 0;
+  for (const StageCost& stage : stages_) {
+    const double busy = stage_s(stage, prompt, output, rows);
+    bottleneck = std::max(bottleneck, busy);
+    sum += busy + stage.handoff_time_s(prompt) + (output - 1) * stage.handoff_time_s(rows) / rows;
+  }
+  return to_sim_time(policy_.join_running ? bottleneck : sum);
+}
+
+/// The prompt's share of prefill iterations that fill the token budget, and the request's share of
+/// decode steps with `rows` sequences like it.
+double WorkEstimate::stage_s(const StageCost& stage,
+                             double prompt,
+                             double output,
+                             double rows) const {
+  const double chunk = std::min(static_cast<double>(policy_.token_budget), prompt * rows);
+  const double prefill = stage.iteration_s({.new_tokens = chunk, .logit_rows = 1}) * prompt / chunk;
+  const double decode = stage.iteration_s({.new_tokens = rows, .logit_rows = rows}) / rows;
+  const double context = prompt + output / 2;
+  return prefill + stage.prefill_s_per_pair * prompt * (prompt + 1) / 2 +
+         (output - 1) * (decode + stage.kv_read_s_per_token * context);
+}
+
+}  // namespace hexgen
