@@ -21,7 +21,10 @@ SimTime WorkEstimate::work(int prompt_tokens, int output_tokens) const {
   for (const StageCost& stage : stages_) {
     const double busy = stage_s(stage, prompt, output, rows);
     bottleneck = std::max(bottleneck, busy);
-    sum += busy + stage.handoff_time_s(prompt) + (output - 1) * stage.handoff_time_s(rows) / rows;
+    const BatchShape prefill = prefill_shape(prompt, rows);
+    const BatchShape decode = decode_shape(rows, prompt);
+    sum +=
+        busy + (stage.handoff_time_s(prefill) + (output - 1) * stage.handoff_time_s(decode)) / rows;
   }
   return to_sim_time(policy_.join_running ? bottleneck : sum);
 }
