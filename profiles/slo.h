@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace hexgen {
 
@@ -23,5 +24,11 @@ struct Slo {
   std::optional<double> scale;
   ReferenceDeployment reference;
 };
+
+/// What `--slo` gives, in place of the workload's limits; its reference deployment is kept. Each
+/// text is a limit in ms by vLLM's names (`ttft:2000`, `tpot:200`, `e2el:10000`), a multiple of the
+/// reference latency (`scale:5`), or the limits of an MLPerf Inference server scenario
+/// (`mlperf:llama2-70b`). Throws InputError naming the text.
+Slo parse_slo(const std::vector<std::string>& texts, const Slo& of_workload);
 
 }  // namespace hexgen

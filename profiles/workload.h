@@ -35,8 +35,10 @@ struct TokenDistribution {
   int max = 1 << 20;
   std::vector<int> values;  // empirical: drawn with equal chance
 
-  /// Mean over the distribution before clamping to [min, max].
+  /// Mean of the counts that are drawn: of the rounded and clamped samples. Exact but for rounding
+  /// errors; a sum over the counts for lognormal and exponential, so call it once.
   double expected() const;
+
   /// Longest count that can be drawn.
   int longest() const;
 };
