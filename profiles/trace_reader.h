@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "profiles/workload.h"
+
+namespace hexgen {
+
+/// Formats of recorded or published request traces; the words of `--trace KIND:FILE`.
+enum class TraceKind {
+  kAzure,     // CSV: TIMESTAMP, ContextTokens, GeneratedTokens (Azure LLM inference 2023, 2024)
+  kBurstGpt,  // CSV: Timestamp in s, Request tokens, Response tokens
+  kVidur,     // CSV: arrived_at in s (may be missing), num_prefill_tokens, num_decode_tokens
+  kCsv        // CSV with a header line and the columns of CsvColumns
+};
+
+/// Unit of plain numbers in a time column. Date-times are known by their form and need none.
+enum class TimeUnit { kSeconds, kMilliseconds, kMicroseconds, kNanoseconds };
+
+/// Which columns of a `csv` trace hold what, by the names in its header line.
+struct CsvColumns {
+  std::string timestamp = "timestamp";  // empty: the trace has lengths only
+  std::string prompt_tokens = "prompt_tokens";
+  std::string output_tokens = "output_tokens";
+  TimeUnit time_unit = TimeUnit::kSeconds;
+};
+
+/// A trace to read.
+struct TraceSource {
+  TraceKind kind = TraceKind::kAzure;
+  std::string file;
+  CsvColumns columns;  // read for TraceKind::kCsv only
+};
+
+/// Requests of a trace in order of arrival, read while they are asked for: memory does not grow
+/// with the length of the trace, but for `sharegpt`, which keeps two numbers per conversation.
+///
+/// - Arrivals count from the first request of the trace (arrival_s = 0), exact to the nanosecond in
+///   the file; requests of one instant keep the order of the file.
+/// - Rows out of time order are sorted when they are at most kReorderWindow rows late, and refused
+///   otherwise. An error is therefore thrown up to that many requests early.
+/// - Token counts are whole numbers from 1 to kMaxTokens. Limits of a model's context are not
+///   applied here.
+/// - next() throws InputError, `file:line: field: value: expectation`, at the first bad row.
+class TraceReader {
+ public:
+  static constexpr int kReorderWindow = 4096;
+  static constexpr int kMaxTokens = 10'000'000;
+
+  virtual ~TraceReader() = default;
+
+  /// The next request; nothing at the end of the trace.
+  virtual std::optional<RequestSpec> next() = 0;
+
+  /// False when the trace holds lengths only: then arrival_s is 0 throughout.
+  virtual bool has_arrival_times() const = 0;
+
+  /// Rows passed over so far because the format marks them as no served request: failures of
+  /// `burstgpt` (0 response tokens), conversations of `sharegpt` that vLLM's benchmark drops.
+  virtual std::int64_t skipped_rows() const = 0;
+};
+
+/// "azure:conv.csv". Throws InputError when the kind is unknown or the file is not named.
+TraceSource parse_trace_argument(const std::string& argument);
+
+/// Opens a trace and checks its header. Throws InputError when the file cannot be read, is no plain
+/// UTF-8 text, holds no request or lacks a column.
+std::unique_ptr<TraceReader> open_trace(const TraceSource& source);
+
+}  // namespace hexgen

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+
+namespace hexgen {
+
+/// One request as a trace file states it.
+struct TraceRow {
+  std::int64_t arrival_ns = 0;  // from an origin of the file's own
+  std::int64_t line = 0;        // where it stands, from 1
+  int prompt_tokens = 0;
+  int output_tokens = 0;
+};
+
+/// Rows in the order of the file; one implementation for each family of formats.
+class TraceRows {
+ public:
+  virtual ~TraceRows() = default;
+
+  /// Fills `row`; false at the end of the file.
+  virtual bool next(TraceRow& row) = 0;
+
+  virtual bool has_arrival_times() const = 0;
+  virtual std::int64_t skipped_rows() const = 0;
+};
+
+}  // namespace hexgen
