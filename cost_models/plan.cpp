@@ -18,7 +18,7 @@ void check_layers(const PipelineGroup& pipeline, std::size_t p, int num_layers) 
     if (stage.first_layer != next_layer) {
       throw InputError(stage_path(p, s) + ".first_layer: " + std::to_string(stage.first_layer) +
                        " is not " + std::to_string(next_layer) +
-                       ", where the stage before it ends");
+                       (s == 0 ? ", the first layer" : ", where the stage before it ends"));
     }
     if (stage.num_layers < 1) {
       throw InputError(stage_path(p, s) + ".num_layers: " + std::to_string(stage.num_layers) +
