@@ -35,12 +35,10 @@ RequestLatency request_latency(const std::vector<StageCost>& stages,
           .decode_s = steps * pass_s(stages, decode)};
 }
 
-RequestLatency reference_latency(const ModelSpec& model,
-                                 const Cluster& reference_cluster,
-                                 int tp_degree,
-                                 int num_stages,
-                                 double prompt_tokens,
-                                 double output_tokens) {
+std::vector<StageCost> reference_stages(const ModelSpec& model,
+                                        const Cluster& reference_cluster,
+                                        int tp_degree,
+                                        int num_stages) {
   check_divides(model.num_layers, num_stages, "layers", "num_stages");
   check_divides(model.num_heads, tp_degree, "heads", "tp_degree");
   if (tp_degree * num_stages > reference_cluster.num_devices()) {
@@ -57,8 +55,18 @@ RequestLatency reference_latency(const ModelSpec& model,
     }
     pipeline.stages.push_back(std::move(stage));
   }
-  return request_latency(
-      pipeline_cost(model, reference_cluster, pipeline), prompt_tokens, output_tokens);
+  return pipeline_cost(model, reference_cluster, pipeline);
+}
+
+RequestLatency reference_latency(const ModelSpec& model,
+                                 const Cluster& reference_cluster,
+                                 int tp_degree,
+                                 int num_stages,
+                                 double prompt_tokens,
+                                 double output_tokens) {
+  return request_latency(reference_stages(model, reference_cluster, tp_degree, num_stages),
+                         prompt_tokens,
+                         output_tokens);
 }
 
 }  // namespace hexgen

@@ -107,6 +107,13 @@ RequestLatency request_latency(const std::vector<StageCost>& stages,
                                double output_tokens,
                                double batch = 1);
 
+/// Stages of the reference deployment of an SLO scale: `tp_degree` x `num_stages` devices of
+/// `reference_cluster`, in order. Throws InputError when the layers or heads cannot be split so.
+std::vector<StageCost> reference_stages(const ModelSpec& model,
+                                        const Cluster& reference_cluster,
+                                        int tp_degree,
+                                        int num_stages);
+
 /// Latency of one request alone on `tp_degree` x `num_stages` GPUs of one type joined by that
 /// type's usual link: the unit of the SLO scale. Throws InputError when the layers or heads cannot
 /// be split so.

@@ -23,6 +23,7 @@ Replica::Replica(const ReplicaModel& model,
     : policy_(make_batch_policy(model, options)),
       fast_forward_(options.fast_forward),
       counts_work_(options.router == RouterKind::kLeastWork),
+      records_gaps_(options.record_token_gaps),
       work_estimate_(model, policy_),
       pipeline_(model.stages),
       requests_(requests),
@@ -134,6 +135,8 @@ SimTime Replica::run_uneventful_decodes(MicroBatch& batch, SimTime start, const 
     busy_sum += busy;
     end = start + busy;
     start = next_launch.time;
+    record_gap(end - batch.last_token_time, decoding.size());
+    batch.last_token_time = end;
     decoding.step();
     ++iterations_;
   }
@@ -163,7 +166,8 @@ void Replica::preempt_latest(MicroBatch& batch) {
     const RequestOutcome& request = requests_[static_cast<std::size_t>(latest.request)];
     free_blocks_ += blocks_of(context);
     preempted_.push_back({.request = latest.request,
-                          .emitted_tokens = static_cast<int>(context - request.prompt_tokens) + 1});
+                          .emitted_tokens = static_cast<int>(context - request.prompt_tokens) + 1,
+                          .last_token_time = batch.last_token_time});
   }
   --running_;
   ++preemptions_;
@@ -213,9 +217,11 @@ void Replica::end_iteration(MicroBatch& batch) {
     end_decode_step(batch);
   }
   end_prefills(batch);
+  batch.last_token_time = batch.passage.token_time;
 }
 
 void Replica::end_decode_step(MicroBatch& batch) {
+  record_gap(batch.passage.token_time - batch.last_token_time, batch.decoding.size());
   batch.decoding.step();
   DecodingSequence ended;
   while (batch.decoding.pop_ended(ended)) {
@@ -235,7 +241,9 @@ void Replica::end_prefills(MicroBatch& batch) {
     RequestOutcome& request = requests_[static_cast<std::size_t>(sequence.waiting.request)];
     const int emitted = sequence.waiting.emitted_tokens + 1;
     if (emitted == 1) {
-      request.first_token_s = to_seconds(batch.passage.token_time);
+      request.first_token = batch.passage.token_time;
+    } else {
+      record_gap(batch.passage.token_time - sequence.waiting.last_token_time, 1);
     }
     if (emitted == request.output_tokens) {
       free_blocks_ += blocks_held_at_end(request);
@@ -252,11 +260,17 @@ void Replica::end_prefills(MicroBatch& batch) {
 
 void Replica::complete(int request, SimTime token_time) {
   RequestOutcome& outcome = requests_[static_cast<std::size_t>(request)];
-  outcome.last_token_s = to_seconds(token_time);
+  outcome.last_token = token_time;
   outcome.state = RequestState::kCompleted;
   last_token_time_ = std::max(last_token_time_, token_time);
   --running_;
   count_work(outcome, -1);
+}
+
+void Replica::record_gap(SimTime gap, std::int64_t count) {
+  if (records_gaps_) {
+    token_gaps_.push_back({.seconds = to_seconds(gap), .count = count});
+  }
 }
 
 void Replica::count_work(const RequestOutcome& request, int sign) {

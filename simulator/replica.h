@@ -38,6 +38,8 @@ class Replica {
 
   SimTime last_token_time() const { return last_token_time_; }
 
+  const std::vector<CountedSample>& token_gaps() const { return token_gaps_; }
+
   std::int64_t iterations() const { return iterations_; }
 
   std::int64_t preemptions() const { return preemptions_; }
@@ -53,6 +55,7 @@ class Replica {
   struct WaitingRequest {
     int request = -1;
     int emitted_tokens = 0;  // above 0: preempted, its prompt and these tokens are computed again
+    SimTime last_token_time = 0;  // of those tokens
   };
 
   struct PrefillingSequence {
@@ -72,6 +75,7 @@ class Replica {
     bool in_flight = false;
     bool decodes = false;  // the iteration in flight has a decode step
     PipelineClock::Passage passage;
+    SimTime last_token_time = 0;  // of its decoding sequences
 
     bool empty() const { return decoding.empty() && prefilling.empty(); }
 
@@ -100,6 +104,7 @@ class Replica {
   void end_decode_step(MicroBatch& batch);
   void end_prefills(MicroBatch& batch);
   void complete(int request, SimTime token_time);
+  void record_gap(SimTime gap, std::int64_t count);
   void count_work(const RequestOutcome& request, int sign);
 
   // The waiting line: preempted requests first, then the others in order of arrival.
@@ -118,6 +123,7 @@ class Replica {
   BatchPolicy policy_;
   bool fast_forward_ = true;
   bool counts_work_ = false;
+  bool records_gaps_ = false;
   WorkEstimate work_estimate_;
   PipelineClock pipeline_;
   std::vector<RequestOutcome>& requests_;
@@ -125,6 +131,7 @@ class Replica {
   std::vector<WaitingRequest> preempted_;  // the one to admit next is at the back
   std::vector<int> waiting_;               // [first_waiting_, end)
   std::size_t first_waiting_ = 0;
+  std::vector<CountedSample> token_gaps_;
   SimTime clock_ = 0;  // of the last event
   SimTime last_token_time_ = 0;
   SimTime outstanding_work_ = 0;

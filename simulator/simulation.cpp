@@ -75,7 +75,7 @@ class Simulation {
       }
     }
     const int chosen = router_->choose(request, replicas_);
-    result_.requests.push_back({.arrival_s = to_seconds(now),
+    result_.requests.push_back({.arrival = now,
                                 .prompt_tokens = request.prompt_tokens,
                                 .output_tokens = request.output_tokens,
                                 .replica = chosen});
@@ -94,6 +94,8 @@ class Simulation {
       end = std::max(end, replica.last_token_time());
       result_.iterations += replica.iterations();
       result_.preemptions += replica.preemptions();
+      result_.token_gaps.insert(
+          result_.token_gaps.end(), replica.token_gaps().begin(), replica.token_gaps().end());
       std::vector<double> busy_s;
       for (const SimTime busy : replica.stage_busy()) {
         busy_s.push_back(to_seconds(busy));

@@ -5,6 +5,8 @@
 
 #include "simulator/arrival_source.h"
 #include "simulator/serving_system.h"
+#include "simulator/sim_time.h"
+#include "simulator/statistics.h"
 
 namespace hexgen {
 
@@ -25,8 +27,9 @@ struct SimulationOptions {
   RouterKind router = RouterKind::kPlanWeights;
   std::int64_t max_batched_tokens = 2048;  // token budget of one iteration (chunked prefill)
   std::int64_t kv_block_tokens = 16;
-  double kv_watermark = 0.01;  // share of the KV blocks kept free when a request is admitted
-  bool fast_forward = true;    // jump over uneventful decode steps; the result is the same
+  double kv_watermark = 0.01;      // share of the KV blocks kept free when a request is admitted
+  bool fast_forward = true;        // jump over uneventful decode steps; the result is the same
+  bool record_token_gaps = false;  // fill SimulationResult::token_gaps
 };
 
 enum class RequestState : std::uint8_t {
@@ -35,11 +38,11 @@ enum class RequestState : std::uint8_t {
   kRejected    // no replica has KV room for it, however idle
 };
 
-/// What became of one request; times in seconds of the simulated clock.
+/// What became of one request.
 struct RequestOutcome {
-  double arrival_s = 0;
-  double first_token_s = 0;
-  double last_token_s = 0;
+  SimTime arrival = 0;
+  SimTime first_token = 0;
+  SimTime last_token = 0;
   int prompt_tokens = 0;
   int output_tokens = 0;
   int replica = -1;  // -1: rejected
@@ -47,13 +50,19 @@ struct RequestOutcome {
 
   bool completed() const { return state == RequestState::kCompleted; }
 
-  double ttft_s() const { return first_token_s - arrival_s; }
+  double arrival_s() const { return to_seconds(arrival); }
 
-  double e2e_s() const { return last_token_s - arrival_s; }
+  double first_token_s() const { return to_seconds(first_token); }
+
+  double last_token_s() const { return to_seconds(last_token); }
+
+  double ttft_s() const { return to_seconds(first_token - arrival); }
+
+  double e2e_s() const { return to_seconds(last_token - arrival); }
 
   /// (last token - first token) / (output_tokens - 1); 0 for a single output token.
   double tpot_s() const {
-    return output_tokens > 1 ? (last_token_s - first_token_s) / (output_tokens - 1) : 0.0;
+    return output_tokens > 1 ? to_seconds(last_token - first_token) / (output_tokens - 1) : 0.0;
   }
 };
 
@@ -63,6 +72,8 @@ struct SimulationResult {
   std::vector<std::vector<double>> stage_busy_s;  // [replica][stage]
   std::int64_t iterations = 0;                    // micro-batches launched, all replicas
   std::int64_t preemptions = 0;                   // sequences that lost their KV and recomputed it
+  /// Times between two tokens of one sequence, when recorded: an entry or more an iteration.
+  std::vector<CountedSample> token_gaps;
 };
 
 /// Plays the arrivals against the system until every request has left it. docs/SIMULATOR.md defines

@@ -14,8 +14,8 @@ TEST_CASE("a request alone takes one iteration a token") {
   const auto result = play(one_replica(fixed_replica({1.0})),
                            {{.arrival_s = 5, .prompt_tokens = 100, .output_tokens = 3}});
   const RequestOutcome& request = result.requests.at(0);
-  CHECK(request.first_token_s == 6.0);
-  CHECK(request.last_token_s == 8.0);
+  CHECK(request.first_token_s() == 6.0);
+  CHECK(request.last_token_s() == 8.0);
   CHECK(request.tpot_s() == 1.0);
   CHECK(result.end_s == 8.0);
   CHECK(result.stage_busy_s == std::vector<std::vector<double>>{{3.0}});
@@ -45,16 +45,16 @@ TEST_CASE("a request alone takes what the cost model says") {
 TEST_CASE("continuous batching lets a request join at the next iteration") {
   // A (0 s, 4 tokens) emits at 1, 2, 3, 4. B (1.5 s, 2 tokens) joins at 2, emits at 3 and 4.
   const auto result = play(one_replica(fixed_replica({1.0}, 2)), {{0.0, 10, 4}, {1.5, 10, 2}});
-  CHECK(result.requests[0].last_token_s == 4.0);
-  CHECK(result.requests[1].first_token_s == 3.0);
-  CHECK(result.requests[1].last_token_s == 4.0);
+  CHECK(result.requests[0].last_token_s() == 4.0);
+  CHECK(result.requests[1].first_token_s() == 3.0);
+  CHECK(result.requests[1].last_token_s() == 4.0);
   CHECK(result.iterations == 4);
 }
 
 TEST_CASE("a request that arrives when an iteration ends joins the next one") {
   // A emits at 1 and would start its next iteration at 1: B, arriving at 1, is in it.
   const auto result = play(one_replica(fixed_replica({1.0}, 2)), {{0.0, 10, 3}, {1.0, 10, 1}});
-  CHECK(result.requests[1].first_token_s == 2.0);
+  CHECK(result.requests[1].first_token_s() == 2.0);
 }
 
 TEST_CASE("one batch at a time runs to its last token before the next one starts") {
@@ -65,11 +65,11 @@ TEST_CASE("one batch at a time runs to its last token before the next one starts
   const auto result = play(one_replica(fixed_replica({1.0}, 2)),
                            {{0.0, 10, 4}, {1.0, 10, 2}, {2.0, 10, 3}, {5.0, 10, 1}},
                            options);
-  CHECK(result.requests[0].last_token_s == 4.0);
-  CHECK(result.requests[1].first_token_s == 5.0);
-  CHECK(result.requests[1].last_token_s == 6.0);
-  CHECK(result.requests[2].last_token_s == 7.0);
-  CHECK(result.requests[3].last_token_s == 8.0);
+  CHECK(result.requests[0].last_token_s() == 4.0);
+  CHECK(result.requests[1].first_token_s() == 5.0);
+  CHECK(result.requests[1].last_token_s() == 6.0);
+  CHECK(result.requests[2].last_token_s() == 7.0);
+  CHECK(result.requests[3].last_token_s() == 8.0);
 }
 
 TEST_CASE("a long prompt is cut into chunks that leave decodes running") {
@@ -79,8 +79,8 @@ TEST_CASE("a long prompt is cut into chunks that leave decodes running") {
   options.max_batched_tokens = 4;
   const auto result =
       play(one_replica(fixed_replica({1.0}, 2)), {{0.0, 2, 4}, {0.5, 8, 1}}, options);
-  CHECK(result.requests[0].last_token_s == 4.0);
-  CHECK(result.requests[1].first_token_s == 4.0);
+  CHECK(result.requests[0].last_token_s() == 4.0);
+  CHECK(result.requests[1].first_token_s() == 4.0);
 }
 
 TEST_CASE("chunks of a prompt attend to all tokens before them") {
@@ -98,17 +98,17 @@ TEST_CASE("a decode step reads the context with its new token") {
   ReplicaModel replica = fixed_replica({0.0});
   replica.stages[0].kv_read_s_per_token = 0.001;
   const auto result = play(one_replica(replica), {{0.0, 3, 3}});
-  CHECK(result.requests[0].last_token_s == 0.009);
+  CHECK(result.requests[0].last_token_s() == 0.009);
 }
 
 TEST_CASE("stages work on different micro-batches at the same time") {
   // Two stages of 1 s, two requests of 2 tokens at 0, one a micro-batch.
   // A: stage 0 0-1, stage 1 1-2 (token), 2-3, 3-4. B: 1-2, 2-3 (token), 3-4, 4-5.
   const auto result = play(one_replica(fixed_replica({1.0, 1.0}, 2)), {{0.0, 10, 2}, {0.0, 10, 2}});
-  CHECK(result.requests[0].first_token_s == 2.0);
-  CHECK(result.requests[0].last_token_s == 4.0);
-  CHECK(result.requests[1].first_token_s == 3.0);
-  CHECK(result.requests[1].last_token_s == 5.0);
+  CHECK(result.requests[0].first_token_s() == 2.0);
+  CHECK(result.requests[0].last_token_s() == 4.0);
+  CHECK(result.requests[1].first_token_s() == 3.0);
+  CHECK(result.requests[1].last_token_s() == 5.0);
 }
 
 TEST_CASE("hand-offs delay a micro-batch and leave its stage free") {
@@ -119,10 +119,10 @@ TEST_CASE("hand-offs delay a micro-batch and leave its stage free") {
   replica.stages[0].handoff_s = 3;
   replica.stages[1].handoff_s = 2;
   const auto result = play(one_replica(replica), {{0.0, 10, 2}, {0.0, 10, 2}});
-  CHECK(result.requests[0].first_token_s == 5.0);
-  CHECK(result.requests[0].last_token_s == 12.0);
-  CHECK(result.requests[1].first_token_s == 6.0);
-  CHECK(result.requests[1].last_token_s == 13.0);
+  CHECK(result.requests[0].first_token_s() == 5.0);
+  CHECK(result.requests[0].last_token_s() == 12.0);
+  CHECK(result.requests[1].first_token_s() == 6.0);
+  CHECK(result.requests[1].last_token_s() == 13.0);
 }
 
 TEST_CASE("one batch at a time leaves the other stages idle") {
@@ -131,8 +131,8 @@ TEST_CASE("one batch at a time leaves the other stages idle") {
   // A: 0-2 and 2-4; B starts when A is gone: 4-6, 6-8.
   const auto result =
       play(one_replica(fixed_replica({1.0, 1.0}, 1)), {{0.0, 10, 2}, {0.0, 10, 2}}, options);
-  CHECK(result.requests[0].last_token_s == 4.0);
-  CHECK(result.requests[1].last_token_s == 8.0);
+  CHECK(result.requests[0].last_token_s() == 4.0);
+  CHECK(result.requests[1].last_token_s() == 8.0);
 }
 
 TEST_CASE("a request without room in any replica is rejected and counted") {
@@ -159,9 +159,9 @@ TEST_CASE("a sequence that finds no block is preempted and computed again") {
   options.kv_watermark = 0;
   const auto result = play(one_replica(replica), {{0.0, 4, 6}, {0.0, 4, 6}}, options);
   CHECK(result.preemptions == 1);
-  CHECK(result.requests[0].last_token_s == 6.0);
-  CHECK(result.requests[1].first_token_s == 1.0);
-  CHECK(result.requests[1].last_token_s == 7.0);
+  CHECK(result.requests[0].last_token_s() == 6.0);
+  CHECK(result.requests[1].first_token_s() == 1.0);
+  CHECK(result.requests[1].last_token_s() == 7.0);
 }
 
 TEST_CASE("the watermark keeps blocks free at admission") {
@@ -173,12 +173,12 @@ TEST_CASE("the watermark keeps blocks free at admission") {
   options.kv_block_tokens = 4;
   options.kv_watermark = 0.3;
   const auto result = play(one_replica(replica), {{0.0, 19, 2}, {0.0, 16, 1}}, options);
-  CHECK(result.requests[0].last_token_s == 2.0);
-  CHECK(result.requests[1].first_token_s == 3.0);
+  CHECK(result.requests[0].last_token_s() == 2.0);
+  CHECK(result.requests[1].first_token_s() == 3.0);
   options.kv_watermark = 0;
-  CHECK(
-      play(one_replica(replica), {{0.0, 19, 2}, {0.0, 16, 1}}, options).requests[1].first_token_s ==
-      1.0);
+  CHECK(play(one_replica(replica), {{0.0, 19, 2}, {0.0, 16, 1}}, options)
+            .requests[1]
+            .first_token_s() == 1.0);
 }
 
 TEST_CASE("arrivals out of order and requests without tokens are refused by name") {

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <vector>
+
+#include "simulator/metrics.h"
+
+namespace hexgen {
+
+/// The highest of the rates tried at which a system met the target.
+struct RateLimit {
+  double rate_per_s = 0;  // 0: not even requests that never meet are served in time
+  double attainment = 0;  // at that rate
+};
+
+/// One draw of requests to be played against any number of systems at any rate: all comparisons are
+/// on common random numbers. Thread-safe: const calls share nothing that changes.
+class LoadTest {
+ public:
+  /// `requests` as they arrive at `rate_per_s` requests a second, which must be above 0.
+  LoadTest(std::vector<RequestSpec> requests,
+           double rate_per_s,
+           ServiceLevel level,
+           SimulationOptions options,
+           MeasurementWindow window = {});
+
+  double rate_per_s() const { return rate_per_s_; }
+
+  const ServiceLevel& level() const { return level_; }
+
+  const MeasurementWindow& window() const { return window_; }
+
+  const SimulationOptions& options() const { return options_; }
+
+  /// Plays the requests with their arrival times stretched to `rate_per_s`.
+  SimulationResult play(const ServingSystem& system, double rate_per_s) const;
+
+  /// SLO attainment at `rate_per_s`.
+  double attainment(const ServingSystem& system, double rate_per_s) const;
+
+  /// Smallest SLO scale, alone, at which at least `target` of the requests are in time at
+  /// `rate_per_s`: the nearest-rank percentile of the normalised latency, from one simulation.
+  /// Infinite when too many requests are rejected.
+  double lowest_deadline_scale(const ServingSystem& system,
+                               double rate_per_s,
+                               double target = 0.99) const;
+
+  /// Highest rate with attainment >= target, to 1 % below: doubling or halving from rate_per_s()
+  /// until target is crossed, within a factor of 2^20 either way, then bisection on the logarithm.
+  /// Attainment on common random numbers falls with the rate but for small bumps; among them this
+  /// finds one crossing, always the same.
+  RateLimit highest_rate(const ServingSystem& system, double target = 0.99) const;
+
+ private:
+  std::vector<RequestSpec> requests_;
+  double rate_per_s_;
+  ServiceLevel level_;
+  SimulationOptions options_;
+  MeasurementWindow window_;
+};
+
+}  // namespace hexgen

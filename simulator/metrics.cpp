@@ -1,0 +1,137 @@
+#include "simulator/metrics.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "profiles/units.h"
+
+namespace hexgen {
+namespace {
+
+/// The window's requests, as a range.
+class WindowRequests {
+ public:
+  WindowRequests(const SimulationResult& result, const MeasurementWindow& window)
+      : begin_(result.requests.begin() + static_cast<std::ptrdiff_t>(window.first_request(result))),
+        end_(result.requests.end()) {}
+
+  auto begin() const { return begin_; }
+
+  auto end() const { return end_; }
+
+  std::size_t size() const { return static_cast<std::size_t>(end_ - begin_); }
+
+ private:
+  std::vector<RequestOutcome>::const_iterator begin_;
+  std::vector<RequestOutcome>::const_iterator end_;
+};
+
+template <typename Accept, typename Value>
+Distribution distribution(const WindowRequests& requests, Accept accept, Value value) {
+  std::vector<double> samples;
+  samples.reserve(requests.size());
+  for (const RequestOutcome& request : requests) {
+    if (request.completed() && accept(request)) {
+      samples.push_back(value(request));
+    }
+  }
+  return summarize(samples);
+}
+
+void add_counts(const SimulationResult& result, Metrics& metrics) {
+  metrics.arrived = static_cast<std::int64_t>(result.requests.size());
+  for (const RequestOutcome& request : result.requests) {
+    metrics.completed += request.completed() ? 1 : 0;
+    metrics.rejected += request.state == RequestState::kRejected ? 1 : 0;
+  }
+  metrics.preemptions = result.preemptions;
+}
+
+void add_latencies(const WindowRequests& requests, Metrics& metrics) {
+  const auto any = [](const RequestOutcome&) { return true; };
+  const auto several_tokens = [](const RequestOutcome& r) { return r.output_tokens > 1; };
+  metrics.ttft = distribution(requests, any, [](const RequestOutcome& r) { return r.ttft_s(); });
+  metrics.e2e = distribution(requests, any, [](const RequestOutcome& r) { return r.e2e_s(); });
+  metrics.tpot =
+      distribution(requests, several_tokens, [](const RequestOutcome& r) { return r.tpot_s(); });
+}
+
+double per(double amount, double divisor) {
+  return divisor > 0 ? amount / divisor : 0;
+}
+
+void add_throughput(const WindowRequests& requests, double end_s, Metrics& metrics) {
+  metrics.window_requests = static_cast<std::int64_t>(requests.size());
+  std::int64_t completed = 0;
+  for (const RequestOutcome& request : requests) {
+    if (request.completed()) {
+      ++completed;
+      metrics.prompt_tokens += request.prompt_tokens;
+      metrics.output_tokens += request.output_tokens;
+    }
+  }
+  metrics.duration_s = completed > 0 ? end_s - requests.begin()->arrival_s() : 0;
+  const auto output = static_cast<double>(metrics.output_tokens);
+  metrics.requests_per_s = per(static_cast<double>(completed), metrics.duration_s);
+  metrics.output_tokens_per_s = per(output, metrics.duration_s);
+  metrics.total_tokens_per_s =
+      per(output + static_cast<double>(metrics.prompt_tokens), metrics.duration_s);
+}
+
+double attainment(const WindowRequests& requests, const ServiceLevel& level) {
+  const auto met = std::count_if(
+      requests.begin(), requests.end(), [&](const RequestOutcome& r) { return level.met_by(r); });
+  return requests.size() == 0 ? 1.0
+                              : static_cast<double>(met) / static_cast<double>(requests.size());
+}
+
+}  // namespace
+
+std::size_t MeasurementWindow::first_request(const SimulationResult& result) const {
+  return static_cast<std::size_t>(
+      std::floor(warmup_share * static_cast<double>(result.requests.size())));
+}
+
+Metrics measure(const ServingSystem& system,
+                const SimulationResult& result,
+                const ServiceLevel& level,
+                const MeasurementWindow& window) {
+  const WindowRequests requests(result, window);
+  Metrics metrics;
+  add_counts(result, metrics);
+  add_latencies(requests, metrics);
+  metrics.itl = summarize(result.token_gaps);
+  add_throughput(requests, result.end_s, metrics);
+  metrics.slo_attainment = attainment(requests, level);
+  metrics.goodput_per_s =
+      per(metrics.slo_attainment * static_cast<double>(requests.size()), metrics.duration_s);
+  for (const auto& stages : result.stage_busy_s) {
+    auto& utilisation = metrics.stage_utilisation.emplace_back();
+    for (const double busy_s : stages) {
+      utilisation.push_back(per(busy_s, result.end_s));
+    }
+  }
+  metrics.price_per_hour = system.price_per_hour;
+  metrics.price_per_million_output_tokens =
+      per(system.price_per_hour / kSecondsPerHour * kMega, metrics.output_tokens_per_s);
+  return metrics;
+}
+
+double slo_attainment(const SimulationResult& result,
+                      const ServiceLevel& level,
+                      const MeasurementWindow& window) {
+  return attainment(WindowRequests(result, window), level);
+}
+
+std::vector<double> normalised_latencies(const SimulationResult& result,
+                                         const ServiceLevel& level,
+                                         const MeasurementWindow& window) {
+  std::vector<double> latencies;
+  for (const RequestOutcome& request : WindowRequests(result, window)) {
+    latencies.push_back(level.normalised_latency(request));
+  }
+  std::sort(latencies.begin(), latencies.end());
+  return latencies;
+}
+
+}  // namespace hexgen

@@ -1,0 +1,34 @@
+#include "simulator/service_level.h"
+
+#include <limits>
+
+#include "profiles/errors.h"
+
+namespace hexgen {
+
+ServiceLevel::ServiceLevel(const Slo& slo, std::vector<StageCost> reference_stages)
+    : slo_(slo),
+      reference_stages_(std::move(reference_stages)) {
+  if (slo_.scale && !has_reference()) {
+    throw InputError("slo.scale: needs a reference deployment");
+  }
+}
+
+double ServiceLevel::reference_s(int prompt_tokens, int output_tokens) const {
+  return request_latency(reference_stages_, prompt_tokens, output_tokens).total_s();
+}
+
+double ServiceLevel::normalised_latency(const RequestOutcome& request) const {
+  return request.completed()
+             ? request.e2e_s() / reference_s(request.prompt_tokens, request.output_tokens)
+             : std::numeric_limits<double>::infinity();
+}
+
+bool ServiceLevel::met_by(const RequestOutcome& request) const {
+  return request.completed() && !(slo_.ttft_s && request.ttft_s() > *slo_.ttft_s) &&
+         !(slo_.tpot_s && request.tpot_s() > *slo_.tpot_s) &&
+         !(slo_.e2e_s && request.e2e_s() > *slo_.e2e_s) &&
+         !(slo_.scale && normalised_latency(request) > *slo_.scale);
+}
+
+}  // namespace hexgen

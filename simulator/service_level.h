@@ -1,0 +1,37 @@
+#pragma once
+
+#include <vector>
+
+#include "cost_models/stage_cost.h"
+#include "profiles/slo.h"
+#include "simulator/simulation.h"
+
+namespace hexgen {
+
+/// The limits of an SLO with what is needed to judge a request.
+class ServiceLevel {
+ public:
+  /// `reference_stages` serve the reference deployment (cost_models/stage_cost.h,
+  /// reference_stages()); they may be empty when nothing asks for normalised latencies. Throws
+  /// InputError when the SLO has a scale and there are none.
+  ServiceLevel(const Slo& slo, std::vector<StageCost> reference_stages);
+
+  const Slo& slo() const { return slo_; }
+
+  bool has_reference() const { return !reference_stages_.empty(); }
+
+  /// Latency of a request alone on the reference deployment, seconds.
+  double reference_s(int prompt_tokens, int output_tokens) const;
+
+  /// E2E latency as a multiple of reference_s(); infinite for a request that did not complete.
+  double normalised_latency(const RequestOutcome& request) const;
+
+  /// True when the request completed within all limits.
+  bool met_by(const RequestOutcome& request) const;
+
+ private:
+  Slo slo_;
+  std::vector<StageCost> reference_stages_;
+};
+
+}  // namespace hexgen

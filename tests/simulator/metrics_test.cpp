@@ -1,0 +1,187 @@
+#include "simulator/metrics.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "profiles/errors.h"
+#include "simulator/load_test.h"
+#include "tests/simulator/systems.h"
+
+using namespace hexgen;
+using namespace hexgen::test;
+
+namespace {
+
+ServiceLevel no_limits() {
+  return ServiceLevel(Slo{}, {});
+}
+
+/// The reference takes 1 s an iteration: a request of n output tokens takes n seconds alone.
+ServiceLevel deadline_scale(double scale) {
+  Slo slo;
+  slo.scale = scale;
+  return {slo, {fixed_stage(1.0)}};
+}
+
+/// Every request that ends leaves in its turn: one at a time, 1 s each.
+std::vector<RequestSpec> all_at_zero(int requests) {
+  return std::vector<RequestSpec>(static_cast<std::size_t>(requests), {0.0, 10, 1});
+}
+
+constexpr MeasurementWindow kEverything = {.warmup_share = 0};
+
+}  // namespace
+
+TEST_CASE("percentiles are by nearest rank") {
+  std::vector<double> samples(100);
+  std::iota(samples.begin(), samples.end(), 1.0);  // 1 .. 100
+  CHECK(nearest_rank(samples, 0.50) == 50);
+  CHECK(nearest_rank(samples, 0.90) == 90);
+  CHECK(nearest_rank(samples, 0.99) == 99);
+  CHECK(nearest_rank(samples, 1.00) == 100);
+  CHECK(nearest_rank({7.0}, 0.01) == 7);
+  CHECK(nearest_rank({1.0, 2.0, 3.0}, 0.34) == 2);  // ceil(1.02) = 2nd
+  CHECK(nearest_rank({}, 0.5) == 0);
+}
+
+TEST_CASE("a distribution is summed up as by hand") {
+  // 1, 2, 3, 10: mean 4, squared deviations 9 + 4 + 1 + 36 = 50, std sqrt(12.5); median 2nd = 2.
+  const Distribution d = summarize(std::vector<double>{10, 1, 3, 2});
+  CHECK(d.count == 4);
+  CHECK(d.mean_s == 4);
+  CHECK(d.std_s == doctest::Approx(std::sqrt(12.5)));
+  CHECK(d.median_s == 2);
+  CHECK(d.p90_s == 10);
+  CHECK(d.max_s == 10);
+}
+
+TEST_CASE("a value that occurs n times counts n times") {
+  const Distribution counted = summarize(std::vector<CountedSample>{{5, 1}, {1, 98}, {3, 1}});
+  CHECK(counted.count == 100);
+  CHECK(counted.mean_s == doctest::Approx((98 * 1 + 3 + 5) / 100.0));
+  CHECK(counted.median_s == 1);
+  CHECK(counted.p99_s == 3);  // the 99th of 98 ones, a three and a five
+  CHECK(counted.max_s == 5);
+}
+
+TEST_CASE("attainment is the share of the window's requests within all limits") {
+  // Ten requests at 0, served in turn: E2E 1 .. 10 s.
+  const auto result = play(one_replica(fixed_replica({1.0})), all_at_zero(10));
+  Slo slo;
+  slo.e2e_s = 7.0;
+  CHECK(slo_attainment(result, {slo, {}}, kEverything) == 0.7);
+  // The first two are warm-up: of 3 .. 10, five are within 7.
+  CHECK(slo_attainment(result, {slo, {}}, {.warmup_share = 0.25}) == 5.0 / 8);
+  slo.ttft_s = 4.0;
+  CHECK(slo_attainment(result, {slo, {}}, kEverything) == 0.4);
+}
+
+TEST_CASE("a TPOT limit binds only requests with a second token") {
+  Slo slo;
+  slo.tpot_s = 0.5;
+  const auto result = play(one_replica(fixed_replica({1.0})), {{0.0, 1, 1}, {10.0, 1, 2}});
+  CHECK(slo_attainment(result, {slo, {}}, kEverything) == 0.5);
+}
+
+TEST_CASE("a rejected request misses every SLO") {
+  ReplicaModel replica = fixed_replica({1.0});
+  replica.kv_capacity_tokens = 16;
+  const auto result = play(one_replica(replica), {{0.0, 10, 1}, {0.0, 100, 1}});
+  CHECK(slo_attainment(result, no_limits(), kEverything) == 0.5);
+}
+
+TEST_CASE("the SLO scale is a multiple of the reference latency of the same request") {
+  // 2 s an iteration here, 1 s on the reference: 5 tokens take 10 s, 5 alone there.
+  const auto result = play(one_replica(fixed_replica({2.0})), {{0.0, 10, 5}});
+  CHECK(normalised_latencies(result, deadline_scale(1.0), kEverything) == std::vector{2.0});
+  CHECK(slo_attainment(result, deadline_scale(2.0), kEverything) == 1.0);
+  CHECK(slo_attainment(result, deadline_scale(1.99), kEverything) == 0.0);
+}
+
+TEST_CASE("a scale without a reference deployment is refused") {
+  Slo slo;
+  slo.scale = 5.0;
+  CHECK_THROWS_AS(ServiceLevel(slo, {}), InputError);
+}
+
+TEST_CASE("throughput, goodput and price are per second of the window") {
+  // Ten requests of 10 prompt tokens and 1 output token in 10 s at 36 $/h = 0.01 $/s:
+  // 1 token/s costs 0.01 $ a token.
+  ServingSystem system = one_replica(fixed_replica({1.0}));
+  system.price_per_hour = 36;
+  Slo slo;
+  slo.e2e_s = 5.0;
+  const auto result = play(system, all_at_zero(10));
+  const Metrics metrics = measure(system, result, {slo, {}}, kEverything);
+  CHECK(metrics.arrived == 10);
+  CHECK(metrics.completed == 10);
+  CHECK(metrics.duration_s == 10);
+  CHECK(metrics.requests_per_s == 1);
+  CHECK(metrics.output_tokens_per_s == 1);
+  CHECK(metrics.total_tokens_per_s == 11);
+  CHECK(metrics.goodput_per_s == 0.5);
+  CHECK(metrics.price_per_million_output_tokens == doctest::Approx(10000));
+  CHECK(metrics.stage_utilisation == std::vector<std::vector<double>>{{1.0}});
+  CHECK(metrics.tpot.count == 0);
+  CHECK(metrics.e2e.mean_s == 5.5);
+}
+
+TEST_CASE("gaps between tokens are recorded, preemption included") {
+  // The preemption example of timeline_test.cpp: A emits at 1 .. 6, B at 1 .. 5 and 7.
+  ReplicaModel replica = fixed_replica({1.0}, 2);
+  replica.kv_capacity_tokens = 16;
+  SimulationOptions options;
+  options.kv_block_tokens = 4;
+  options.kv_watermark = 0;
+  options.record_token_gaps = true;
+  const auto result = play(one_replica(replica), {{0.0, 4, 6}, {0.0, 4, 6}}, options);
+  const Distribution gaps = summarize(result.token_gaps);
+  CHECK(gaps.count == 10);
+  CHECK(gaps.mean_s == doctest::Approx(1.1));  // nine gaps of 1 s, one of 2 s
+  CHECK(gaps.max_s == 2);
+}
+
+TEST_CASE("the lowest deadline scale is the one at which attainment reaches the target") {
+  // E2E 1 .. 100 s, reference 1 s: 99 of 100 are within 99.
+  const LoadTest test(all_at_zero(100), 1.0, deadline_scale(1.0), {}, kEverything);
+  const auto system = one_replica(fixed_replica({1.0}));
+  CHECK(test.lowest_deadline_scale(system, 1.0) == 99.0);
+  CHECK(test.lowest_deadline_scale(system, 1.0, 0.5) == 50.0);
+}
+
+TEST_CASE("the highest rate is found within a percent from either side") {
+  // One request every second at 1/s; 1 s of service and a limit of 1 s: in time as long as nobody
+  // waits, which is up to exactly 1 request a second.
+  std::vector<RequestSpec> requests;
+  for (int i = 0; i < 100; ++i) {
+    requests.push_back({static_cast<double>(i), 10, 1});
+  }
+  Slo slo;
+  slo.e2e_s = 1.0;
+  const auto system = one_replica(fixed_replica({1.0}));
+  for (const double start : {0.01, 0.9, 1.3, 50.0}) {
+    auto stretched = requests;
+    for (RequestSpec& request : stretched) {
+      request.arrival_s /= start;
+    }
+    const LoadTest test(stretched, start, {slo, {}}, {}, kEverything);
+    const RateLimit limit = test.highest_rate(system);
+    CHECK(limit.rate_per_s <= 1.0);
+    CHECK(limit.rate_per_s > 0.98);
+    CHECK(limit.attainment == 1.0);
+  }
+}
+
+TEST_CASE("the highest rate is 0 when a request alone is too late") {
+  Slo slo;
+  slo.e2e_s = 0.5;
+  const LoadTest test({{0.0, 10, 1}, {1.0, 10, 1}}, 1.0, {slo, {}}, {}, kEverything);
+  CHECK(test.highest_rate(one_replica(fixed_replica({1.0}))).rate_per_s == 0);
+}
+
+TEST_CASE("a load test refuses a rate that is not above 0") {
+  CHECK_THROWS_WITH_AS(
+      LoadTest({}, 0.0, no_limits(), {}), "rate_per_s: 0.000000 is not above 0", InputError);
+}
