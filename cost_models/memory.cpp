@@ -64,18 +64,19 @@ std::string gb(double bytes) {
 void check_stage(const StageMemory& memory,
                  const std::string& path,
                  const Cluster& cluster,
-                 std::int64_t longest_request_tokens) {
-  const double kv_bytes = memory.kv_bytes_per_token * static_cast<double>(longest_request_tokens);
+                 std::int64_t kv_tokens) {
+  const double kv_bytes = memory.kv_bytes_per_token * static_cast<double>(kv_tokens);
   const double missing = kv_bytes - memory.free_bytes();
   if (missing <= 0) {
     return;
   }
-  throw InfeasibleError(
-      path + ": device " + cluster.device_name(memory.device) + " (" +
-      cluster.gpu_of(memory.device).name + ") needs " + gb(memory.capacity_bytes + missing) +
-      " GB (weights " + gb(memory.weight_bytes) + ", KV of one request " + gb(kv_bytes) +
-      ", activations " + gb(memory.activation_bytes) + ", reserve " + gb(memory.reserve_bytes) +
-      ") and has " + gb(memory.capacity_bytes) + " GB: " + gb(missing) + " GB are missing");
+  throw InfeasibleError(path + ": device " + cluster.device_name(memory.device) + " (" +
+                        cluster.gpu_of(memory.device).name + ") needs " +
+                        gb(memory.capacity_bytes + missing) + " GB (weights " +
+                        gb(memory.weight_bytes) + ", KV of " + std::to_string(kv_tokens) +
+                        " tokens " + gb(kv_bytes) + ", activations " + gb(memory.activation_bytes) +
+                        ", reserve " + gb(memory.reserve_bytes) + ") and has " +
+                        gb(memory.capacity_bytes) + " GB: " + gb(missing) + " GB are missing");
 }
 
 }  // namespace
@@ -140,20 +141,25 @@ void finish_pipeline(PipelineGroup& pipeline,
       static_cast<int>(std::clamp(requests, 1.0, static_cast<double>(policy.max_sequences)));
 }
 
+void check_pipeline_memory(const PipelineGroup& pipeline,
+                           std::size_t index,
+                           const ModelSpec& model,
+                           const Cluster& cluster,
+                           std::int64_t kv_tokens,
+                           const MemoryPolicy& policy) {
+  const std::vector<StageMemory> stages = pipeline_memory(model, cluster, pipeline, policy);
+  for (std::size_t s = 0; s < stages.size(); ++s) {
+    check_stage(stages[s], stage_path(index, s), cluster, kv_tokens);
+  }
+}
+
 void check_memory(const Plan& plan,
                   const ModelSpec& model,
                   const Cluster& cluster,
                   std::int64_t longest_request_tokens,
                   const MemoryPolicy& policy) {
   for (std::size_t p = 0; p < plan.pipelines().size(); ++p) {
-    const std::vector<StageMemory> stages =
-        pipeline_memory(model, cluster, plan.pipelines()[p], policy);
-    for (std::size_t s = 0; s < stages.size(); ++s) {
-      check_stage(stages[s],
-                  "pipelines[" + std::to_string(p) + "].stages[" + std::to_string(s) + "]",
-                  cluster,
-                  longest_request_tokens);
-    }
+    check_pipeline_memory(plan.pipelines()[p], p, model, cluster, longest_request_tokens, policy);
   }
 }
 

@@ -60,9 +60,18 @@ void finish_pipeline(PipelineGroup& pipeline,
                      double request_tokens,
                      const MemoryPolicy& policy = {});
 
+/// Throws InfeasibleError for the first stage of pipelines[index] without room for its weights and
+/// `kv_tokens` of KV.
+void check_pipeline_memory(const PipelineGroup& pipeline,
+                           std::size_t index,
+                           const ModelSpec& model,
+                           const Cluster& cluster,
+                           std::int64_t kv_tokens,
+                           const MemoryPolicy& policy = {});
+
 /// Throws InfeasibleError for the first stage without room for its weights and
 /// `longest_request_tokens` of KV: `pipelines[0].stages[2]: device il-2:0 (RTX-A4000) needs 18.3
-/// GB (weights 17.1, KV of one request 0.0, ...) and has 16.0 GB: 2.3 GB are missing`.
+/// GB (weights 17.1, KV of 128 tokens 0.0, ...) and has 16.0 GB: 2.3 GB are missing`.
 void check_memory(const Plan& plan,
                   const ModelSpec& model,
                   const Cluster& cluster,

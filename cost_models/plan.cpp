@@ -7,10 +7,6 @@
 namespace hexgen {
 namespace {
 
-std::string stage_path(std::size_t pipeline, std::size_t stage) {
-  return "pipelines[" + std::to_string(pipeline) + "].stages[" + std::to_string(stage) + "]";
-}
-
 void check_layers(const PipelineGroup& pipeline, std::size_t p, int num_layers) {
   int next_layer = 0;
   for (std::size_t s = 0; s < pipeline.stages.size(); ++s) {
@@ -70,6 +66,10 @@ bool Plan::asymmetric() const {
       return stage.tp_degree() != first.tp_degree() || stage.num_layers != first.num_layers;
     });
   });
+}
+
+std::string stage_path(std::size_t pipeline, std::size_t stage) {
+  return "pipelines[" + std::to_string(pipeline) + "].stages[" + std::to_string(stage) + "]";
 }
 
 }  // namespace hexgen

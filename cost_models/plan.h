@@ -53,4 +53,7 @@ class Plan {
   std::vector<PipelineGroup> pipelines_;
 };
 
+/// "pipelines[1].stages[2]", as errors name it.
+std::string stage_path(std::size_t pipeline, std::size_t stage);
+
 }  // namespace hexgen

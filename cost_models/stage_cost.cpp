@@ -168,6 +168,20 @@ double StageCost::iteration_s(const BatchShape& shape) const {
   return compute_s(shape) + all_reduce_time_s(shape.new_tokens);
 }
 
+CostTerms cost_terms(const StageCost& cost, const BatchShape& shape) {
+  CostTerms terms = {.attention_s = cost.kv_read_s_per_token * shape.kv_read_tokens +
+                                    cost.prefill_s_per_pair * shape.prefill_pairs,
+                     .lm_head_s = shape.logit_rows > 0 ? cost.lm_head.time_s(shape.logit_rows) : 0,
+                     .elementwise_s = cost.elementwise_s_per_token * shape.new_tokens,
+                     .overhead_s = cost.overhead_s,
+                     .all_reduce_s = cost.all_reduce_time_s(shape.new_tokens),
+                     .handoff_s = cost.handoff_time_s(shape)};
+  for (const RooflineTerm& gemm : cost.gemms) {
+    terms.gemm_s += gemm.time_s(shape.new_tokens);
+  }
+  return terms;
+}
+
 BatchShape prefill_shape(double tokens, double sequences) {
   return {.new_tokens = tokens * sequences,
           .logit_rows = sequences,

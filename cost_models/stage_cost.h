@@ -68,6 +68,23 @@ struct StageCost {
   }
 };
 
+/// What the time of one stage is made of; the parts without the hand-off sum up to iteration_s().
+struct CostTerms {
+  double gemm_s = 0;
+  double attention_s = 0;
+  double lm_head_s = 0;
+  double elementwise_s = 0;
+  double overhead_s = 0;
+  double all_reduce_s = 0;
+  double handoff_s = 0;
+
+  double iteration_s() const {
+    return gemm_s + attention_s + lm_head_s + elementwise_s + overhead_s + all_reduce_s;
+  }
+};
+
+CostTerms cost_terms(const StageCost& cost, const BatchShape& shape);
+
 /// Bytes of an embedding or LM head weight: 8-bit checkpoints keep both in the activation type.
 double lm_head_bytes_per_parameter(const ModelSpec& model);
 

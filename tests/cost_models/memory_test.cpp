@@ -133,8 +133,8 @@ TEST_CASE("a stage that does not fit is named with its device and the bytes miss
   // * 2 B = 0.419 GB, reserve 0.75 GB: 18.287 GB.
   CHECK_THROWS_WITH_AS(
       check_memory(plan, llama_2_70b(), cluster, 128),
-      "pipelines[0].stages[6]: device n1:0 (RTX-A4000) needs 18.3 GB (weights 17.1, KV of one "
-      "request 0.0, activations 0.4, reserve 0.8) and has 16.0 GB: 2.3 GB are missing",
+      "pipelines[0].stages[6]: device n1:0 (RTX-A4000) needs 18.3 GB (weights 17.1, KV of 128 "
+      "tokens 0.0, activations 0.4, reserve 0.8) and has 16.0 GB: 2.3 GB are missing",
       InfeasibleError);
 }
 

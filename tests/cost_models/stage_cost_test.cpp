@@ -231,6 +231,18 @@ TEST_CASE("the last stage returns four bytes a sequence to the first") {
   CHECK(costs[0].handoff_s_per_sequence == 0);
 }
 
+TEST_CASE("the terms of a stage sum up to its iteration") {
+  const StageCost cost =
+      stage_cost(round_model(), two_nodes(), {0, 1, 2}, 4, {true, true}, {4, 5, 6, 7});
+  const BatchShape shape = {
+      .new_tokens = 77, .logit_rows = 5, .kv_read_tokens = 3000, .prefill_pairs = 2000};
+  const CostTerms terms = cost_terms(cost, shape);
+  CHECK(terms.iteration_s() == Approx(cost.iteration_s(shape)).epsilon(1e-12));
+  CHECK(terms.all_reduce_s == cost.all_reduce_time_s(77));
+  CHECK(terms.handoff_s == cost.handoff_time_s(shape));
+  CHECK(terms.lm_head_s == cost.lm_head.time_s(5));
+}
+
 TEST_CASE("a pipeline of one stage hands nothing on") {
   const PipelineGroup pipeline = {.stages = {{.num_layers = 8, .devices = {0, 1}}}};
   const std::vector<StageCost> costs = pipeline_cost(round_model(), one_node(), pipeline);
