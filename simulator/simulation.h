@@ -64,6 +64,8 @@ struct RequestOutcome {
   double tpot_s() const {
     return output_tokens > 1 ? to_seconds(last_token - first_token) / (output_tokens - 1) : 0.0;
   }
+
+  bool operator==(const RequestOutcome&) const = default;
 };
 
 struct SimulationResult {
