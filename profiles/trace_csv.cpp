@@ -98,9 +98,9 @@ class CsvTraceRows : public TraceRows {
     return true;
   }
 
-  bool has_arrival_times() const override { return timestamp_.has_value(); }
-
-  std::int64_t skipped_rows() const override { return skipped_rows_; }
+  TraceNotes notes() const override {
+    return {.has_arrival_times = timestamp_.has_value(), .skipped_rows = skipped_rows_};
+  }
 
  private:
   std::optional<std::size_t> timestamp_column() const {

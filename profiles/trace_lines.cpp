@@ -15,22 +15,23 @@ constexpr std::size_t kFirstBufferBytes = std::size_t{1} << 16;
 
 }  // namespace
 
-void expect_readable_file(const std::string& file) {
+std::ifstream open_text_file(const std::string& file) {
   std::error_code ignored;
   if (std::filesystem::is_directory(file, ignored)) {
     throw InputError(file + ": is a folder: expected a file");
   }
   errno = 0;
-  if (!std::ifstream(file, std::ios::binary)) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) {
     throw InputError(file + ": cannot be read: " + std::strerror(errno));
   }
+  return stream;
 }
 
 LineReader::LineReader(std::string file)
     : file_(std::move(file)),
-      stream_(file_, std::ios::binary),
+      stream_(open_text_file(file_)),
       buffer_(kFirstBufferBytes) {
-  expect_readable_file(file_);
   fill();
   skip_byte_order_mark();
 }

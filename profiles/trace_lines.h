@@ -8,6 +8,9 @@
 
 namespace hexgen {
 
+/// Throws InputError when `file` is not there, is a folder or may not be read.
+std::ifstream open_text_file(const std::string& file);
+
 /// Lines of a UTF-8 text file through one buffer. A byte order mark at the start, "\r\n" ends and a
 /// last line without end are taken as they are meant.
 class LineReader {
@@ -38,8 +41,5 @@ class LineReader {
   std::size_t end_ = 0;
   std::int64_t line_number_ = 0;
 };
-
-/// Throws InputError when `file` is not there, is a folder or may not be read.
-void expect_readable_file(const std::string& file);
 
 }  // namespace hexgen

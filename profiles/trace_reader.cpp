@@ -9,7 +9,10 @@
 #include "profiles/errors.h"
 #include "profiles/names.h"
 #include "profiles/trace_csv.h"
+#include "profiles/trace_json_lines.h"
 #include "profiles/trace_rows.h"
+#include "profiles/trace_sharegpt.h"
+#include "profiles/trace_values.h"
 
 namespace hexgen {
 
@@ -21,8 +24,11 @@ struct NamedKind {
 };
 
 constexpr std::array kKinds = {NamedKind{"azure", TraceKind::kAzure},
+                               NamedKind{"mooncake", TraceKind::kMooncake},
                                NamedKind{"burstgpt", TraceKind::kBurstGpt},
                                NamedKind{"vidur", TraceKind::kVidur},
+                               NamedKind{"sharegpt", TraceKind::kShareGpt},
+                               NamedKind{"llmservingsim", TraceKind::kLlmServingSim},
                                NamedKind{"csv", TraceKind::kCsv}};
 
 std::unique_ptr<TraceRows> open_rows(const TraceSource& source) {
@@ -44,6 +50,20 @@ std::unique_ptr<TraceRows> open_rows(const TraceSource& source) {
                                          .prompt_tokens = "num_prefill_tokens",
                                          .output_tokens = "num_decode_tokens"},
                              .timestamp_may_be_missing = true});
+    case TraceKind::kMooncake:
+      return open_json_lines_trace(source.file,
+                                   {.times = {{"timestamp", TimeUnit::kMilliseconds}},
+                                    .prompt_tokens = "input_length",
+                                    .output_tokens = "output_length"});
+    case TraceKind::kLlmServingSim:
+      return open_json_lines_trace(source.file,
+                                   {.times = {{"queued_ts", TimeUnit::kSeconds},
+                                              {"arrival_time", TimeUnit::kSeconds},
+                                              {"arrival_time_ns", TimeUnit::kNanoseconds}},
+                                    .prompt_tokens = "input_toks",
+                                    .output_tokens = "output_toks"});
+    case TraceKind::kShareGpt:
+      return open_sharegpt_trace(source.file);
     case TraceKind::kCsv:
       break;
   }
@@ -79,9 +99,7 @@ class OrderedTraceReader : public TraceReader {
                        .output_tokens = row.output_tokens};
   }
 
-  bool has_arrival_times() const override { return rows_->has_arrival_times(); }
-
-  std::int64_t skipped_rows() const override { return rows_->skipped_rows(); }
+  TraceNotes notes() const override { return rows_->notes(); }
 
  private:
   void fill_window() {
@@ -96,10 +114,10 @@ class OrderedTraceReader : public TraceReader {
   }
 
   [[noreturn]] void refuse_late(const TraceRow& row) const {
-    throw InputError(file_ + ":" + std::to_string(row.line) + ": arrival: " +
-                     std::to_string(static_cast<double>(last_ns_ - row.arrival_ns) / 1e9) +
-                     " s before a request more than " + std::to_string(kReorderWindow) +
-                     " rows earlier: expected rows in order of time");
+    const double late_s = static_cast<double>(last_ns_ - row.arrival_ns) / 1e9;
+    TracePlace{file_, row.line, "arrival"}.fail(
+        std::to_string(late_s) + " s before a request that stands more than " +
+        std::to_string(kReorderWindow) + " rows earlier: expected rows sorted by time");
   }
 
   std::string file_;

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "profiles/trace_reader.h"
+
 namespace hexgen {
 
 /// One request as a trace file states it.
@@ -20,8 +22,7 @@ class TraceRows {
   /// Fills `row`; false at the end of the file.
   virtual bool next(TraceRow& row) = 0;
 
-  virtual bool has_arrival_times() const = 0;
-  virtual std::int64_t skipped_rows() const = 0;
+  virtual TraceNotes notes() const = 0;
 };
 
 }  // namespace hexgen

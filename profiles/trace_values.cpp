@@ -217,6 +217,10 @@ std::optional<int> parse_tokens(std::string_view text) {
   return tokens && *tokens <= TraceReader::kMaxTokens ? tokens : std::nullopt;
 }
 
+void TracePlace::fail(const std::string& problem) const {
+  throw InputError(file + ":" + std::to_string(line) + ": " + std::string(field) + ": " + problem);
+}
+
 void TracePlace::refuse(std::string_view value, std::string_view expectation) const {
   constexpr std::size_t kShownBytes = 60;
   std::string shown(value.substr(0, kShownBytes));
@@ -225,9 +229,8 @@ void TracePlace::refuse(std::string_view value, std::string_view expectation) co
       shown.end(),
       [](char c) { return std::iscntrl(static_cast<unsigned char>(c)) != 0; },
       ' ');
-  throw InputError(file + ":" + std::to_string(line) + ": " + std::string(field) + ": '" + shown +
-                   (value.size() > kShownBytes ? "...'" : "'") + ": expected " +
-                   std::string(expectation));
+  fail("'" + shown + (value.size() > kShownBytes ? "...'" : "'") + ": expected " +
+       std::string(expectation));
 }
 
 int expect_tokens(std::string_view text, int least, const TracePlace& place) {

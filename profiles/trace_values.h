@@ -31,6 +31,9 @@ struct TracePlace {
   std::int64_t line = 0;
   std::string_view field;
 
+  /// Throws InputError `file:line: field: problem`.
+  [[noreturn]] void fail(const std::string& problem) const;
+
   /// Throws InputError `file:line: field: 'value': expectation`; the value is shortened and freed
   /// of control characters so that the message stays one line.
   [[noreturn]] void refuse(std::string_view value, std::string_view expectation) const;
