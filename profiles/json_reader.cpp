@@ -23,8 +23,11 @@ std::string shown_value(const json& value) {
   return text;
 }
 
-std::string shown_number(double number) {
-  return shown_value(json(number));
+/// 8 rather than 8.0
+std::string shown_bound(double bound) {
+  std::string text = shown_value(json(bound));
+  const std::size_t point = text.rfind(".0");
+  return point + 2 == text.size() ? text.substr(0, point) : text;
 }
 
 std::string child_path(const std::string& path, const std::string& key) {
@@ -149,10 +152,10 @@ double JsonReader::number(double min, double max) const {
   }
   const auto found = value_->get<double>();
   if (found < min) {
-    fail(shown() + " is less than " + shown_number(min));
+    fail(shown() + " is less than " + shown_bound(min));
   }
   if (found > max) {
-    fail(shown() + " is more than " + shown_number(max));
+    fail(shown() + " is more than " + shown_bound(max));
   }
   return found;
 }
