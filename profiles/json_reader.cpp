@@ -1,6 +1,7 @@
 #include "profiles/json_reader.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -169,6 +170,8 @@ double JsonReader::positive_number(double max) const {
 }
 
 std::int64_t JsonReader::integer(std::int64_t min, std::int64_t max) const {
+  // Up to here a double tells whole numbers apart, so that 1e3 and 1000 can be treated alike.
+  assert(-(std::int64_t{1} << 53) <= min && max <= std::int64_t{1} << 53);
   constexpr double kAny = std::numeric_limits<double>::max();
   const double found = number(-kAny, kAny);
   if (std::floor(found) != found) {

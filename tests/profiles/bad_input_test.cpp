@@ -66,5 +66,6 @@ TEST_CASE("every broken config.json is refused by file, path, value and expectat
 }
 
 TEST_CASE("every broken workload file is refused by file, path, value and expectation") {
-  CHECK(check_folder("workload", [](const std::string& path) { hexgen::read_workload(path); }) >= 15);
+  CHECK(check_folder("workload", [](const std::string& path) { hexgen::read_workload(path); }) >=
+        15);
 }
