@@ -13,10 +13,11 @@ namespace {
 
 constexpr int kWarps = 4;
 constexpr int kThreads = 32 * kWarps;
-constexpr int kElementsPerLane = 8;  // 16 bytes of bf16
-constexpr int kUnroll = 4;           // keys and values that a lane group has in flight
-constexpr int kMaxHeads = 8;         // query heads that share one read of the cache
-constexpr float kNoScore = -1e30F;   // finite, so that exp2(kNoScore - kNoScore) is not NaN
+constexpr int kElementsPerLane = 8;   // 16 bytes of bf16
+constexpr int kUnroll = 4;            // keys and values that a lane group has in flight
+constexpr int kMaxHeads = 4;          // query heads that a block takes; more would halve its warps
+constexpr int kMinSplitTokens = 128;  // shorter splits cost more to merge than they save
+constexpr float kNoScore = -1e30F;    // finite, so that exp2(kNoScore - kNoScore) is not NaN
 constexpr float kLog2E = 1.44269504F;
 
 /// Keys that a block takes in one turn; splits are cut at multiples of it.
@@ -296,11 +297,13 @@ __global__ void merge_splits(DecodeAttentionShape shape, Scratch scratch, __nv_b
   const std::size_t row = std::size_t{blockIdx.y} * shape.num_heads + blockIdx.x;
   const float* max_scores = scratch.max_score + row * shape.num_splits;
   float max_score = kNoScore;
+#pragma unroll 8
   for (int split = 0; split < shape.num_splits; ++split) {
     max_score = fmaxf(max_score, max_scores[split]);
   }
   float weight_sum = 0;
   float value = 0;
+#pragma unroll 8
   for (int split = 0; split < shape.num_splits; ++split) {
     const std::size_t partial = row * shape.num_splits + split;
     const float scale = exp2f(max_scores[split] - max_score);
@@ -340,8 +343,6 @@ void launch_for_group(const DecodeAttentionShape& shape,
     launch<kHeadDim, 1>(shape, data, scratch, stream);
   } else if (shape.group() == 2) {
     launch<kHeadDim, 2>(shape, data, scratch, stream);
-  } else if (shape.group() <= 4) {
-    launch<kHeadDim, 4>(shape, data, scratch, stream);
   } else {
     launch<kHeadDim, kMaxHeads>(shape, data, scratch, stream);
   }
@@ -354,8 +355,8 @@ int choose_num_splits(const DecodeAttentionShape& shape, int multiprocessors) {
   const int blocks =
       shape.num_sequences * shape.num_kv_heads * ((shape.group() + kMaxHeads - 1) / kMaxHeads);
   const int wanted = (kBlocksPerMultiprocessor * multiprocessors + blocks - 1) / blocks;
-  const int tiles = shape.max_blocks * kKvBlockTokens / tile_tokens(shape.head_dim);
-  return std::clamp(wanted, 1, std::max(1, tiles));
+  const int most = shape.max_blocks * kKvBlockTokens / kMinSplitTokens;
+  return std::clamp(wanted, 1, std::max(1, most));
 }
 
 std::size_t attention_decode_scratch_bytes(const DecodeAttentionShape& shape) {

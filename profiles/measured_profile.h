@@ -90,11 +90,12 @@ struct TransferTiming {
   bool operator==(const TransferTiming&) const = default;
 };
 
-/// What `hexgen-plan profile` found on one machine (`hexgen.profile/1`).
+/// What `hexgen-plan profile` found on one machine.
 struct MeasuredProfile {
-  std::string command;
-  std::string cuda_driver;  // CUDA version the driver supports, e.g. "13.0"
-  std::string cuda_runtime;
+  std::string tool;          // program, version and commit
+  std::string driver;        // e.g. "580.159.04"
+  std::string cuda_driver;   // newest CUDA that the driver supports, e.g. "13.0"
+  std::string cuda_runtime;  // CUDA that hexgen was built with
   std::string cublaslt;
   std::string nccl;
   std::vector<GpuMeasurement> gpus;
@@ -103,5 +104,11 @@ struct MeasuredProfile {
 
   bool operator==(const MeasuredProfile&) const = default;
 };
+
+/// Reads a profile file (`hexgen.profile/1`); throws InputError naming file and JSON path.
+MeasuredProfile read_profile(const std::string& path);
+
+/// The file's text, one timing a line, times rounded to nanoseconds.
+std::string profile_text(const MeasuredProfile& profile);
 
 }  // namespace hexgen

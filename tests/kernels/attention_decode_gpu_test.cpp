@@ -1,0 +1,191 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include "kernels/attention_decode.h"
+#include "kernels/reference/attention_decode.h"
+#include "runner/cuda_check.h"
+#include "runner/device_buffer.h"
+#include "runner/stream.h"
+
+using hexgen::DeviceBuffer;
+using hexgen::Stream;
+using hexgen::kernels::Bfloat16;
+using hexgen::kernels::DecodeAttentionShape;
+using hexgen::kernels::kKvBlockTokens;
+using hexgen::kernels::to_bfloat16;
+using hexgen::kernels::to_float;
+
+namespace kernels = hexgen::kernels;
+
+namespace {
+
+/// A paged cache whose blocks lie in random order and hold NaN behind each context.
+struct Problem {
+  DecodeAttentionShape shape;
+  std::vector<int> context_tokens;
+  std::vector<int> block_table;
+  std::vector<Bfloat16> q;
+  std::vector<Bfloat16> k;
+  std::vector<Bfloat16> v;
+};
+
+std::vector<Bfloat16> random_values(std::size_t count, float size, std::mt19937& random) {
+  std::vector<Bfloat16> values(count);
+  for (Bfloat16& value : values) {
+    value = to_bfloat16(size * (static_cast<float>(random() % 2001) / 1000.0F - 1.0F));
+  }
+  return values;
+}
+
+void poison_behind_contexts(Problem& problem) {
+  const DecodeAttentionShape& shape = problem.shape;
+  const Bfloat16 nan = {0x7fc0};
+  for (int sequence = 0; sequence < shape.num_sequences; ++sequence) {
+    const int end = shape.max_blocks * kKvBlockTokens;
+    for (int token = problem.context_tokens[static_cast<std::size_t>(sequence)]; token < end;
+         ++token) {
+      const int block = problem.block_table[static_cast<std::size_t>(sequence * shape.max_blocks +
+                                                                     token / kKvBlockTokens)];
+      for (int head = 0; head < shape.num_kv_heads; ++head) {
+        const int row =
+            (block * shape.num_kv_heads + head) * kKvBlockTokens + token % kKvBlockTokens;
+        std::fill_n(problem.k.begin() + row * shape.head_dim, shape.head_dim, nan);
+        std::fill_n(problem.v.begin() + row * shape.head_dim, shape.head_dim, nan);
+      }
+    }
+  }
+}
+
+Problem make_problem(DecodeAttentionShape shape, std::vector<int> context_tokens) {
+  shape.num_sequences = static_cast<int>(context_tokens.size());
+  const int longest = *std::max_element(context_tokens.begin(), context_tokens.end());
+  shape.max_blocks = std::max(1, (longest + kKvBlockTokens - 1) / kKvBlockTokens);
+  Problem problem = {.shape = shape, .context_tokens = std::move(context_tokens)};
+  std::mt19937 random(3);
+  const int blocks = shape.num_sequences * shape.max_blocks;
+  for (int block = 0; block < blocks; ++block) {
+    problem.block_table.push_back(block);
+  }
+  std::shuffle(problem.block_table.begin(), problem.block_table.end(), random);
+  const auto q_size = static_cast<std::size_t>(shape.num_sequences * shape.num_heads) *
+                      static_cast<std::size_t>(shape.head_dim);
+  const auto kv_size = static_cast<std::size_t>(blocks * shape.num_kv_heads) *
+                       static_cast<std::size_t>(kKvBlockTokens * shape.head_dim);
+  problem.q = random_values(q_size, 3.0F, random);  // scores of about +-20: a softmax with peaks
+  problem.k = random_values(kv_size, 1.0F, random);
+  problem.v = random_values(kv_size, 1.0F, random);
+  poison_behind_contexts(problem);
+  return problem;
+}
+
+std::vector<Bfloat16> on_cpu(const Problem& problem) {
+  std::vector<Bfloat16> out(problem.q.size());
+  kernels::reference::attention_decode(problem.shape,
+                                       {.q = problem.q.data(),
+                                        .k_blocks = problem.k.data(),
+                                        .v_blocks = problem.v.data(),
+                                        .block_table = problem.block_table.data(),
+                                        .context_tokens = problem.context_tokens.data(),
+                                        .out = out.data()});
+  return out;
+}
+
+std::vector<Bfloat16> on_gpu(const Problem& problem) {
+  const Stream stream;
+  const DeviceBuffer<Bfloat16> q(problem.q);
+  const DeviceBuffer<Bfloat16> k(problem.k);
+  const DeviceBuffer<Bfloat16> v(problem.v);
+  const DeviceBuffer<int> block_table(problem.block_table);
+  const DeviceBuffer<int> context_tokens(problem.context_tokens);
+  const DeviceBuffer<Bfloat16> out(std::vector<Bfloat16>(problem.q.size(), Bfloat16{0x7fc0}));
+  const DeviceBuffer<std::byte> scratch(kernels::attention_decode_scratch_bytes(problem.shape));
+  HEXGEN_CUDA_CHECK(kernels::attention_decode(problem.shape,
+                                              {.q = q.data(),
+                                               .k_blocks = k.data(),
+                                               .v_blocks = v.data(),
+                                               .block_table = block_table.data(),
+                                               .context_tokens = context_tokens.data(),
+                                               .out = out.data()},
+                                              scratch.data(),
+                                              stream.get()));
+  stream.synchronize();
+  return out.to_host();
+}
+
+/// |a - b| / |b|; NaN when any element is.
+double relative_error(const std::vector<Bfloat16>& a, const std::vector<Bfloat16>& b) {
+  double difference = 0;
+  double size = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const double delta = double{to_float(a[i])} - to_float(b[i]);
+    difference += delta * delta;
+    size += double{to_float(b[i])} * to_float(b[i]);
+  }
+  return std::sqrt(difference / size);
+}
+
+// Both sides round the same value to bf16 (8 bits: at most 2^-9 each), so they differ by a unit in
+// the last place here and there.
+constexpr double kTolerance = 4e-3;
+
+}  // namespace
+
+TEST_CASE("decode attention agrees with its CPU twin for every kind of head sharing") {
+  for (const int head_dim : {64, 128}) {
+    for (const int group : {1, 2, 3, 4, 7, 8, 12}) {
+      CAPTURE(head_dim);
+      CAPTURE(group);
+      const Problem problem = make_problem(
+          {.num_heads = 3 * group, .num_kv_heads = 3, .head_dim = head_dim, .num_splits = 2},
+          {1, 77, 300});
+      CHECK(relative_error(on_gpu(problem), on_cpu(problem)) < kTolerance);
+    }
+  }
+}
+
+TEST_CASE("decode attention agrees with its CPU twin at the edges of blocks, tiles and splits") {
+  const std::vector<int> contexts = {1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 129, 1000};
+  for (const int num_splits : {1, 2, 5, 40}) {
+    CAPTURE(num_splits);
+    const Problem problem = make_problem(
+        {.num_heads = 8, .num_kv_heads = 2, .head_dim = 128, .num_splits = num_splits}, contexts);
+    CHECK(relative_error(on_gpu(problem), on_cpu(problem)) < kTolerance);
+  }
+}
+
+TEST_CASE("decode attention of an empty context is zero on the GPU") {
+  const Problem problem =
+      make_problem({.num_heads = 2, .num_kv_heads = 1, .head_dim = 64, .num_splits = 3}, {0, 20});
+  const std::vector<Bfloat16> out = on_gpu(problem);
+  for (int i = 0; i < 2 * 64; ++i) {
+    CHECK(to_float(out[static_cast<std::size_t>(i)]) == 0.0F);
+  }
+  CHECK(relative_error(out, on_cpu(problem)) < kTolerance);
+}
+
+TEST_CASE("the number of splits fills the GPU and leaves each split 128 tokens") {
+  // One sequence, 8 KV heads of 8 query heads, 4 a block: 16 blocks; 4 * 132 wanted make 33 splits.
+  DecodeAttentionShape shape = {.num_sequences = 1,
+                                .num_heads = 64,
+                                .num_kv_heads = 8,
+                                .head_dim = 128,
+                                .max_blocks = 8192 / kKvBlockTokens};
+  CHECK(kernels::choose_num_splits(shape, 132) == 33);
+  shape.max_blocks = 512 / kKvBlockTokens;
+  CHECK(kernels::choose_num_splits(shape, 132) == 4);
+  shape.max_blocks = 1;
+  CHECK(kernels::choose_num_splits(shape, 132) == 1);
+  shape.max_blocks = 8192 / kKvBlockTokens;
+  shape.num_sequences = 128;  // 2048 blocks are enough
+  CHECK(kernels::choose_num_splits(shape, 132) == 1);
+}
+
+TEST_CASE("a head dimension without a kernel is refused") {
+  const DecodeAttentionShape shape = {
+      .num_sequences = 1, .num_heads = 1, .num_kv_heads = 1, .head_dim = 96, .max_blocks = 1};
+  CHECK(kernels::attention_decode(shape, {}, nullptr, nullptr) == cudaErrorInvalidValue);
+}

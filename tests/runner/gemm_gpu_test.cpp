@@ -1,0 +1,112 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "kernels/reference/random_fill.h"
+#include "profiles/errors.h"
+#include "runner/cuda_graph.h"
+#include "runner/gemm.h"
+#include "runner/random_pool.h"
+
+using hexgen::BlasContext;
+using hexgen::CudaGraph;
+using hexgen::DeviceBuffer;
+using hexgen::DeviceError;
+using hexgen::Gemm;
+using hexgen::RandomPool;
+using hexgen::Stream;
+using hexgen::kernels::Bfloat16;
+using hexgen::kernels::to_float;
+
+namespace {
+
+struct Size {
+  int rows;
+  int inner_dim;
+  int columns;
+};
+
+std::vector<Bfloat16> random_matrix(int rows, int columns, std::uint32_t seed) {
+  std::vector<Bfloat16> values(static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns));
+  hexgen::kernels::reference::random_fill(values.data(), values.size(), seed);
+  return values;
+}
+
+/// Largest difference to the product in double, relative to the size of a sum of random products.
+double largest_error(const Size& size,
+                     const std::vector<Bfloat16>& x,
+                     const std::vector<Bfloat16>& w,
+                     const std::vector<Bfloat16>& y) {
+  double largest = 0;
+  for (int row = 0; row < size.rows; ++row) {
+    for (int column = 0; column < size.columns; ++column) {
+      double sum = 0;
+      for (int i = 0; i < size.inner_dim; ++i) {
+        sum += double{to_float(x[static_cast<std::size_t>(row * size.inner_dim + i)])} *
+               to_float(w[static_cast<std::size_t>(column * size.inner_dim + i)]);
+      }
+      const double error =
+          std::abs(sum - to_float(y[static_cast<std::size_t>(row * size.columns + column)]));
+      largest = std::max(largest, error / std::sqrt(size.inner_dim));
+    }
+  }
+  return largest;
+}
+
+}  // namespace
+
+TEST_CASE("a matrix product agrees with the sum in double") {
+  const Stream stream;
+  const BlasContext context;
+  for (const Size& size :
+       {Size{1, 64, 8}, Size{3, 264, 40}, Size{17, 128, 1000}, Size{130, 520, 72}}) {
+    CAPTURE(size.rows);
+    const std::vector<Bfloat16> x = random_matrix(size.rows, size.inner_dim, 1);
+    const std::vector<Bfloat16> w = random_matrix(size.columns, size.inner_dim, 2);
+    const DeviceBuffer<Bfloat16> device_x(x);
+    const DeviceBuffer<Bfloat16> device_w(w);
+    const DeviceBuffer<Bfloat16> device_y(static_cast<std::size_t>(size.rows * size.columns));
+    Gemm(context, size.rows, size.inner_dim, size.columns)
+        .run(device_x.data(), device_w.data(), device_y.data(), stream);
+    stream.synchronize();
+    // Sums are about sqrt(inner_dim) / 3, at most 4 times that here; bf16 rounds them by 2^-9.
+    CHECK(largest_error(size, x, w, device_y.to_host()) < 4.0 / 3 / 512 * 1.1);
+  }
+}
+
+TEST_CASE("a graph replays what was recorded, and recording runs nothing") {
+  const Stream stream;
+  const DeviceBuffer<std::uint32_t> word(std::vector<std::uint32_t>{7});
+  const CudaGraph graph(
+      stream, [&] { HEXGEN_CUDA_CHECK(cudaMemsetAsync(word.data(), 0xff, 4, stream.get())); });
+  stream.synchronize();
+  CHECK(word.to_host()[0] == 7);
+  graph.launch(stream);
+  stream.synchronize();
+  CHECK(word.to_host()[0] == 0xffffffff);
+}
+
+TEST_CASE("stretches of the random pool do not overlap and begin again at its end") {
+  const Stream stream;
+  const RandomPool pool(2000, stream);  // 1000 values: three stretches of 300
+  CHECK(pool.stretch(300, 0) == pool.data());
+  CHECK(pool.stretch(300, 2) == pool.data() + 600);
+  CHECK(pool.stretch(300, 3) == pool.data());
+  CHECK_THROWS_AS(pool.stretch(1001, 0), DeviceError);
+}
+
+TEST_CASE("a failing CUDA call names itself, the reason and its place") {
+  const auto allocate_too_much = [] {
+    const DeviceBuffer<char> buffer(std::numeric_limits<std::size_t>::max() / 2);
+  };
+  try {
+    allocate_too_much();
+    FAIL("an allocation of half the address space succeeded");
+  } catch (const DeviceError& error) {
+    const std::string message = error.what();
+    CHECK(message.find("cudaMalloc") == 0);
+    CHECK(message.find("out of memory (device_buffer.h:") != std::string::npos);
+  }
+  cudaGetLastError();  // clears the error for the next test
+}
