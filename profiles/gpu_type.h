@@ -16,6 +16,8 @@ struct GpuEfficiency {
       0.0;  // scheduling, sampling and launch of one whole iteration on one stage
   std::string origin = "default";  // "measured", "fitted" or "default"
   std::string source;              // command, data set or reasoning the values came from
+
+  bool operator==(const GpuEfficiency&) const = default;
 };
 
 /// One GPU model of the catalogue (profiles/gpus.json) or of a cluster file.
@@ -27,6 +29,8 @@ struct GpuType {
   double dense_fp8_flops_per_s = 0;  // 0: no fp8 units, fp8 weights are computed at the fp16 rate
   int compute_capability = 0;        // 80 for 8.0
   GpuEfficiency efficiency;
+
+  bool operator==(const GpuType&) const = default;
 };
 
 }  // namespace hexgen

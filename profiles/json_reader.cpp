@@ -1,6 +1,7 @@
 #include "profiles/json_reader.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -23,8 +24,11 @@ std::string shown_value(const json& value) {
   return text;
 }
 
-std::string shown_number(double number) {
-  return shown_value(json(number));
+/// 8 rather than 8.0
+std::string shown_bound(double bound) {
+  std::string text = shown_value(json(bound));
+  const std::size_t point = text.rfind(".0");
+  return point + 2 == text.size() ? text.substr(0, point) : text;
 }
 
 std::string child_path(const std::string& path, const std::string& key) {
@@ -149,10 +153,10 @@ double JsonReader::number(double min, double max) const {
   }
   const auto found = value_->get<double>();
   if (found < min) {
-    fail(shown() + " is less than " + shown_number(min));
+    fail(shown() + " is less than " + shown_bound(min));
   }
   if (found > max) {
-    fail(shown() + " is more than " + shown_number(max));
+    fail(shown() + " is more than " + shown_bound(max));
   }
   return found;
 }
@@ -166,6 +170,8 @@ double JsonReader::positive_number(double max) const {
 }
 
 std::int64_t JsonReader::integer(std::int64_t min, std::int64_t max) const {
+  // Up to here a double tells whole numbers apart, so that 1e3 and 1000 can be treated alike.
+  assert(-(std::int64_t{1} << 53) <= min && max <= std::int64_t{1} << 53);
   constexpr double kAny = std::numeric_limits<double>::max();
   const double found = number(-kAny, kAny);
   if (std::floor(found) != found) {

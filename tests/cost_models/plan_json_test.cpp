@@ -18,7 +18,7 @@ const std::string kBad = "tests/data/bad/plan/";
 
 /// What is said about each file of the folder, after its name.
 const std::map<std::string, std::string> kComplaints = {
-    {"attainment_above_one", "predicted.slo_attainment: 99.3 is more than 1.0"},
+    {"attainment_above_one", "predicted.slo_attainment: 99.3 is more than 1"},
     {"cluster_names_unknown_gpu",
      "cluster.nodes[1].gpu_type: \"RTX-A400\" is no known GPU type, did you mean 'RTX-A4000'?"},
     {"device_in_two_pipelines", "pipelines[1].stages[0].devices[0]: \"a:1\" is used twice"},
