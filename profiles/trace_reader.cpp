@@ -70,6 +70,12 @@ std::unique_ptr<TraceRows> open_rows(const TraceSource& source) {
   return open_csv_trace(source.file, {.columns = source.columns});
 }
 
+std::string skipped(std::int64_t rows) {
+  return rows == 0   ? ""
+         : rows == 1 ? ", 1 row was skipped"
+                     : ", " + std::to_string(rows) + " rows were skipped";
+}
+
 /// Sorts rows within the reorder window and counts time from the first.
 class OrderedTraceReader : public TraceReader {
  public:
@@ -78,7 +84,7 @@ class OrderedTraceReader : public TraceReader {
         rows_(std::move(rows)) {
     fill_window();
     if (window_.empty()) {
-      throw InputError(file_ + ": holds no request");
+      throw InputError(file_ + ": holds no request" + skipped(rows_->notes().skipped_rows));
     }
     first_ns_ = last_ns_ = window_.front().arrival_ns;
   }

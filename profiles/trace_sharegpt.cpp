@@ -63,22 +63,21 @@ class ShareGptRows : public TraceRows {
  public:
   explicit ShareGptRows(const std::string& file) {
     std::ifstream stream = open_text_file(file);
-    std::size_t item = 0;
     const auto take = [&](int depth, Json::parse_event_t event, Json& value) {
-      const bool finished = event == Json::parse_event_t::object_end ||
-                            event == Json::parse_event_t::array_end ||
-                            event == Json::parse_event_t::value;
+      using Event = Json::parse_event_t;
+      if (depth == 0 && event != Event::array_start && event != Event::array_end) {
+        throw InputError(file + ": is no array: expected an array of conversations");
+      }
+      const bool finished =
+          event == Event::object_end || event == Event::array_end || event == Event::value;
       if (depth != 1 || !finished) {
         return true;
       }
-      add(JsonReader(value, file, "[" + std::to_string(item++) + "]"));
+      add(JsonReader(value, file, "[" + std::to_string(lengths_.size() + skipped_) + "]"));
       return false;  // the parser forgets the conversation
     };
     try {
-      const Json document = Json::parse(stream, take);
-      if (!document.is_array()) {
-        JsonReader(document, file).fail("is not an array of conversations");
-      }
+      const Json emptied = Json::parse(stream, take);
     } catch (const Json::parse_error& error) {
       throw InputError(file + ": " + problem_of(error));
     }
@@ -94,7 +93,9 @@ class ShareGptRows : public TraceRows {
   }
 
   TraceNotes notes() const override {
-    return {.has_arrival_times = false, .has_token_counts = false, .skipped_rows = skipped_};
+    return {.has_arrival_times = false,
+            .has_token_counts = false,
+            .skipped_rows = static_cast<std::int64_t>(skipped_)};
   }
 
  private:
@@ -108,7 +109,7 @@ class ShareGptRows : public TraceRows {
 
   std::vector<Lengths> lengths_;
   std::size_t given_ = 0;
-  std::int64_t skipped_ = 0;
+  std::size_t skipped_ = 0;
 };
 
 }  // namespace

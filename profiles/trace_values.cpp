@@ -1,7 +1,6 @@
 #include "profiles/trace_values.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -225,10 +224,7 @@ void TracePlace::refuse(std::string_view value, std::string_view expectation) co
   constexpr std::size_t kShownBytes = 60;
   std::string shown(value.substr(0, kShownBytes));
   std::replace_if(
-      shown.begin(),
-      shown.end(),
-      [](char c) { return std::iscntrl(static_cast<unsigned char>(c)) != 0; },
-      ' ');
+      shown.begin(), shown.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
   fail("'" + shown + (value.size() > kShownBytes ? "...'" : "'") + ": expected " +
        std::string(expectation));
 }

@@ -34,8 +34,8 @@ struct TracePlace {
   /// Throws InputError `file:line: field: problem`.
   [[noreturn]] void fail(const std::string& problem) const;
 
-  /// Throws InputError `file:line: field: 'value': expectation`; the value is shortened and freed
-  /// of control characters so that the message stays one line.
+  /// Throws InputError `file:line: field: 'value': expected expectation`; the value is shortened,
+  /// and '?' stands for what is no printable ASCII, so that the message stays one line.
   [[noreturn]] void refuse(std::string_view value, std::string_view expectation) const;
 };
 
