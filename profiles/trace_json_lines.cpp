@@ -42,9 +42,9 @@ class MemberTexts : public nlohmann::json_sax<Json> {
 
   bool boolean(bool value) override { return keep(value ? "true" : "false"); }
 
-  bool number_integer(number_integer_t value) override { return keep(std::to_string(value)); }
+  bool number_integer(number_integer_t value) override { return keep_number(value); }
 
-  bool number_unsigned(number_unsigned_t value) override { return keep(std::to_string(value)); }
+  bool number_unsigned(number_unsigned_t value) override { return keep_number(value); }
 
   bool number_float(number_float_t, const string_t& text) override { return keep(text); }
 
@@ -92,11 +92,19 @@ class MemberTexts : public nlohmann::json_sax<Json> {
  private:
   /// Takes the value behind a wanted key; false, which ends the parse, outside of any object.
   bool keep(std::string_view text) {
-    if (depth_ == 1 && wanted_ != nullptr) {
+    if (is_wanted()) {
       *std::exchange(wanted_, nullptr) = text;
     }
     return depth_ > 0;
   }
+
+  /// Most numbers are block ids that nobody wants as text.
+  template <typename Number>
+  bool keep_number(Number value) {
+    return keep(is_wanted() ? std::to_string(value) : std::string());
+  }
+
+  bool is_wanted() const { return depth_ == 1 && wanted_ != nullptr; }
 
   std::vector<std::string> keys_;
   std::vector<std::optional<std::string>> texts_;
