@@ -130,9 +130,10 @@ void StageTables::add_handoffs(const DeviceGroup& group, LayoutProblem& problem)
   const BatchShape decode = decode_shape(targets_.batch, targets_.prompt_tokens);
   const double steps = targets_.output_tokens - 1;
   const auto times_s = [&](int from_node, const StageOption& to) {
-    const int to_node = group[static_cast<std::size_t>(to.node)].node;
+    const NodeShare& share = group[static_cast<std::size_t>(to.node)];
+    const int to_node = share.node;
     const int skip = from_node == to_node ? 1 : 0;  // the sender's own device
-    if (skip + to.tp_degree > cluster_.nodes()[static_cast<std::size_t>(to_node)].gpus) {
+    if (skip + to.tp_degree > share.devices) {
       constexpr double kImpossible = std::numeric_limits<double>::infinity();
       return std::pair{kImpossible, kImpossible};
     }
@@ -162,22 +163,30 @@ void StageTables::add_handoffs(const DeviceGroup& group, LayoutProblem& problem)
   }
 }
 
-PipelineGroup make_pipeline(const LayoutProblem& problem,
-                            const Layout& layout,
+std::vector<PlacedStage> place(const LayoutProblem& problem, const Layout& layout) {
+  std::vector<PlacedStage> stages;
+  for (const StageChoice& choice : layout.stages) {
+    const StageOption& option = problem.option(choice.option);
+    stages.push_back(
+        {.node = option.node, .tp_degree = option.tp_degree, .num_layers = choice.num_layers});
+  }
+  return stages;
+}
+
+PipelineGroup make_pipeline(const std::vector<PlacedStage>& stages,
                             const DeviceGroup& group,
                             const Cluster& cluster,
                             std::vector<int>& first_free) {
   PipelineGroup pipeline;
   int first_layer = 0;
-  for (const StageChoice& choice : layout.stages) {
-    const StageOption& option = problem.option(choice.option);
-    const int node = group[static_cast<std::size_t>(option.node)].node;
+  for (const PlacedStage& stage : stages) {
+    const int node = group[static_cast<std::size_t>(stage.node)].node;
     int& next = first_free[static_cast<std::size_t>(node)];
     pipeline.stages.push_back({.first_layer = first_layer,
-                               .num_layers = choice.num_layers,
-                               .devices = devices_of(cluster, node, next, option.tp_degree)});
-    next += option.tp_degree;
-    first_layer += choice.num_layers;
+                               .num_layers = stage.num_layers,
+                               .devices = devices_of(cluster, node, next, stage.tp_degree)});
+    next += stage.tp_degree;
+    first_layer += stage.num_layers;
   }
   return pipeline;
 }

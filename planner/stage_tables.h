@@ -57,10 +57,18 @@ class StageTables {
   std::map<ProfileKey, Profile> profiles_;
 };
 
-/// The stages of a layout on devices of the cluster. `first_free[n]` is the next unused device
-/// index of node n and is advanced.
-PipelineGroup make_pipeline(const LayoutProblem& problem,
-                            const Layout& layout,
+/// A stage on devices of the group's node `node` (its position in the group).
+struct PlacedStage {
+  int node = 0;
+  int tp_degree = 1;
+  int num_layers = 0;
+};
+
+std::vector<PlacedStage> place(const LayoutProblem& problem, const Layout& layout);
+
+/// The stages on devices of the cluster. `first_free[n]` is the next unused device index of node n
+/// and is advanced.
+PipelineGroup make_pipeline(const std::vector<PlacedStage>& stages,
                             const DeviceGroup& group,
                             const Cluster& cluster,
                             std::vector<int>& first_free);

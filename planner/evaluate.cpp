@@ -1,0 +1,25 @@
+#include "planner/evaluate.h"
+
+#include <tbb/blocked_range.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
+namespace hexgen {
+
+std::vector<Objective> evaluate_all(const std::vector<Individual>& individuals,
+                                    const Fitness& fitness,
+                                    int threads) {
+  std::vector<Objective> scores(individuals.size());
+  tbb::task_arena arena(threads > 0 ? threads : tbb::task_arena::automatic);
+  arena.execute([&] {
+    tbb::parallel_for(tbb::blocked_range<std::size_t>(0, individuals.size(), 1),
+                      [&](const tbb::blocked_range<std::size_t>& range) {
+                        for (std::size_t i = range.begin(); i != range.end(); ++i) {
+                          scores[i] = fitness(individuals[i]);
+                        }
+                      });
+  });
+  return scores;
+}
+
+}  // namespace hexgen

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "cost_models/objective.h"
+#include "planner/evaluator.h"
+#include "profiles/cluster.h"
+#include "profiles/model_spec.h"
+#include "simulator/load_test.h"
+
+namespace hexgen {
+
+/// Share of the requests that must meet the SLO for the objectives rate, deadline and cost.
+inline constexpr double kTargetAttainment = 0.99;
+
+/// Scores plans by discrete-event simulation of one draw of requests. Score and tie-break:
+/// - attainment: share of requests that meet the SLO; then low mean normalised latency.
+/// - rate: highest request rate at the target attainment; then attainment at that rate, or, where
+///   no rate meets the target, low mean normalised latency.
+/// - deadline: minus the smallest SLO scale at the target; then low mean normalised latency.
+/// - cost: minus the price per hour of the nodes used, when the target is met at the workload's
+///   rate; otherwise far below every plan that meets it, by attainment.
+/// Normalised latency is E2E over the latency on the reference deployment. An empty plan scores
+/// lower than any other.
+class PlanEvaluator final : public Evaluator {
+ public:
+  /// Keeps references to `model` and `cluster`. The service level must have a reference.
+  PlanEvaluator(const ModelSpec& model,
+                const Cluster& cluster,
+                LoadTest load_test,
+                ObjectiveKind objective);
+
+  Objective evaluate(const Plan& plan) const override;
+
+  const LoadTest& load_test() const { return load_test_; }
+
+  /// False for scores of plans that cannot serve: empty ones.
+  static bool feasible(const Objective& objective);
+
+ private:
+  Objective evaluate_rate(const ServingSystem& system) const;
+  double mean_normalised_latency(const SimulationResult& result) const;
+
+  const ModelSpec& model_;
+  const Cluster& cluster_;
+  LoadTest load_test_;
+  ObjectiveKind objective_;
+};
+
+}  // namespace hexgen
