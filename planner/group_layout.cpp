@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "planner/arrangement.h"
 #include "planner/layer_cover.h"
@@ -9,6 +10,10 @@
 
 namespace hexgen {
 namespace {
+
+/// Branches that one search looks at before it keeps the best so far; orders count by their states.
+constexpr std::size_t kMaxWork = 100'000;
+constexpr std::size_t kStatesPerBranch = 32;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
@@ -24,110 +29,178 @@ int largest_cap(const std::array<int, kNumStageRoles>& caps) {
   return *std::max_element(caps.begin(), caps.end());
 }
 
-/// Depth-first over one split a node; a leaf is an arrangement. Branches that cannot hold the
-/// layers or cannot beat the best layout so far are cut.
+/// Depth-first over one split a node; a leaf is an arrangement. A branch is cut when it cannot hold
+/// the layers, or when its relaxation is no better than the best layout so far: every chosen stage
+/// has one layer, its lowest fixed latency and its cheapest hand-off, and the other layers go, by
+/// latency a layer, to the chosen stages and to the undecided nodes as if these came for free. When
+/// several nodes are used, stages and token return form a round trip that leaves each of them.
 class LatencySearch {
  public:
-  LatencySearch(const LayoutProblem& problem, const GroupSplits& splits, double max_stage_s)
+  LatencySearch(const LayoutProblem& problem, double max_stage_s)
       : problem_(problem),
-        splits_(splits),
         caps_(layer_caps(problem, max_stage_s)) {
-    bound_options();
-    bound_nodes();
+    const std::size_t options = problem.options.size();
+    for (std::size_t item = 0; item < options + problem.devices.size(); ++item) {
+      by_slope_.push_back(item);
+    }
+    crossing_s_.assign(problem.devices.size() * problem.devices.size(), kInfinity);
+    for (std::size_t o = 0; o < options; ++o) {
+      add_option_bounds(static_cast<int>(o));
+    }
+    room_.assign(by_slope_.size(), 0);
+    chosen_.resize(problem.devices.size());
   }
 
-  std::optional<Layout> run() {
-    chosen_.resize(problem_.devices.size());
-    extend(0, {});
-    return std::move(best_);
+  /// Looks for a layout better than the ones found so far.
+  void search(const std::vector<std::vector<NodeSplit>>& splits) {
+    splits_ = &splits;
+    add_node_bounds();
+    extend({});
   }
+
+  std::optional<Layout>& best() { return best_; }
 
  private:
   struct Partial {
+    std::size_t nodes = 0;  // decided
     int num_stages = 0;
-    int most_layers = 0;
-    double fixed_latency_s = 0;  // lower bound without hand-offs and layers
-    double handoffs_s = 0;       // lower bound, counted once there are two stages
+    double latency_s = 0;   // lower bound with one layer a stage, without hand-offs
+    double handoffs_s = 0;  // lower bound within nodes, counted once there are two stages
   };
 
-  void bound_options() {
-    least_slope_ = kInfinity;
-    for (std::size_t o = 0; o < problem_.options.size(); ++o) {
-      const int from = static_cast<int>(o);
-      double least = kInfinity;
-      for (int to = 0; to < static_cast<int>(problem_.options.size()); ++to) {
-        least = std::min({least, problem_.handoff(from, to), problem_.token_return(from, to)});
-      }
-      least_handoff_s_.push_back(least);
-      least_latency_s_.push_back(least_fixed_latency(problem_.options[o]));
-      least_slope_ = std::min(least_slope_, problem_.options[o].latency_s_per_layer);
+  void add_option_bounds(int from) {
+    const StageOption& option = problem_.option(from);
+    double least = kInfinity;
+    for (int to = 0; to < static_cast<int>(problem_.options.size()); ++to) {
+      const double handoff_s =
+          std::min(problem_.handoff(from, to), problem_.token_return(from, to));
+      double& crossing_s = crossing(option.node, problem_.option(to).node);
+      crossing_s = std::min(crossing_s, handoff_s);
+      least = std::min(least, handoff_s);
     }
+    least_handoff_s_.push_back(least);
+    least_latency_s_.push_back(least_fixed_latency(option) + option.latency_s_per_layer);
+    largest_cap_.push_back(largest_cap(caps_[static_cast<std::size_t>(from)]));
   }
 
-  int split_layers(const NodeSplit& split) const {
-    int layers = 0;
-    for (const StageCount& stage : split.stages) {
-      layers += stage.stages * largest_cap(caps_[static_cast<std::size_t>(stage.option)]);
+  /// Items of the relaxation: the options, then the nodes. A node has the lowest slope of its
+  /// options and, until it is decided, room for the most layers that any of its splits holds.
+  void add_node_bounds() {
+    const std::size_t options = problem_.options.size();
+    std::vector<double> slope(options + problem_.devices.size(), kInfinity);
+    for (std::size_t o = 0; o < options; ++o) {
+      const StageOption& option = problem_.options[o];
+      double& of_node = slope[options + static_cast<std::size_t>(option.node)];
+      slope[o] = option.latency_s_per_layer;
+      of_node = std::min(of_node, slope[o]);
     }
-    return layers;
-  }
-
-  void bound_nodes() {
-    layers_from_.assign(problem_.devices.size() + 1, 0);
-    for (std::size_t n = problem_.devices.size(); n-- > 0;) {
+    std::stable_sort(by_slope_.begin(), by_slope_.end(), [&](std::size_t a, std::size_t b) {
+      return slope[a] < slope[b];
+    });
+    slope_ = std::move(slope);
+    for (std::size_t n = 0; n < problem_.devices.size(); ++n) {
       int most = 0;
-      for (const NodeSplit& split : splits_.of_node[n]) {
-        most = std::max(most, split_layers(split));
+      for (const NodeSplit& split : (*splits_)[n]) {
+        int layers = 0;
+        for (const StageCount& stage : split.stages) {
+          layers += stage.stages * largest_cap_[static_cast<std::size_t>(stage.option)];
+        }
+        most = std::max(most, layers);
       }
-      layers_from_[n] = layers_from_[n + 1] + most;
+      room_[options + n] = most;
     }
   }
 
-  bool hopeless(std::size_t node, const Partial& partial) const {
-    if (partial.num_stages > problem_.num_layers ||
-        partial.most_layers + layers_from_[node] < problem_.num_layers) {
-      return true;
-    }
-    const double handoffs_s = partial.num_stages > 1 ? partial.handoffs_s : 0;
-    return partial.fixed_latency_s + handoffs_s + problem_.num_layers * least_slope_ >=
-           best_latency_s_;
+  double& crossing(int from_node, int to_node) {
+    return crossing_s_[static_cast<std::size_t>(from_node) * problem_.devices.size() +
+                       static_cast<std::size_t>(to_node)];
   }
 
-  void extend(std::size_t node, const Partial& partial) {
-    if (hopeless(node, partial)) {
+  bool uses(std::size_t node) const { return !(*splits_)[node][chosen_[node]].stages.empty(); }
+
+  /// Lower bound of what the round trip over several used nodes costs beyond `handoffs_s`.
+  double crossings_s(std::size_t nodes_decided) const {
+    double sum = 0;
+    int nodes_used = 0;
+    for (std::size_t n = 0; n < nodes_decided; ++n) {
+      if (!uses(n)) {
+        continue;
+      }
+      ++nodes_used;
+      double leave_s = kInfinity;
+      for (std::size_t m = 0; m < problem_.devices.size(); ++m) {
+        if (m != n && (m >= nodes_decided || uses(m))) {
+          leave_s = std::min(leave_s, crossing_s_[n * problem_.devices.size() + m]);
+        }
+      }
+      double counted_s = 0;
+      for (const StageCount& stage : (*splits_)[n][chosen_[n]].stages) {
+        counted_s = std::max(counted_s, least_handoff_s_[static_cast<std::size_t>(stage.option)]);
+      }
+      sum += std::max(0.0, leave_s - counted_s);
+    }
+    return nodes_used > 1 ? sum : 0;
+  }
+
+  double least_handoffs_s(const Partial& partial) const {
+    return partial.num_stages > 1 ? partial.handoffs_s + crossings_s(partial.nodes) : 0;
+  }
+
+  bool hopeless(const Partial& partial) const {
+    int left = problem_.num_layers - partial.num_stages;
+    double bound_s = partial.latency_s + least_handoffs_s(partial);
+    for (std::size_t rank = 0; rank < by_slope_.size() && left > 0; ++rank) {
+      const int layers = std::min(left, room_[by_slope_[rank]]);
+      bound_s += layers > 0 ? layers * slope_[by_slope_[rank]] : 0;
+      left -= layers;
+    }
+    return left != 0 || bound_s >= best_latency_s_;
+  }
+
+  void extend(const Partial& partial) {
+    ++work_;
+    if (work_ > kMaxWork || hopeless(partial)) {
       return;
     }
+    const std::size_t node = partial.nodes;
     if (node == problem_.devices.size()) {
       consider(partial);
       return;
     }
     const std::size_t start = problem_.same_as_previous[node] ? chosen_[node - 1] : 0;
-    for (std::size_t s = start; s < splits_.of_node[node].size(); ++s) {
-      const NodeSplit& split = splits_.of_node[node][s];
+    int& undecided = room_[problem_.options.size() + node];
+    const int most = std::exchange(undecided, 0);
+    for (std::size_t s = start; s < (*splits_)[node].size(); ++s) {
+      const NodeSplit& split = (*splits_)[node][s];
       Partial next = partial;
+      ++next.nodes;
       next.num_stages += split.num_stages;
-      next.most_layers += split_layers(split);
       for (const StageCount& stage : split.stages) {
         const auto option = static_cast<std::size_t>(stage.option);
-        next.fixed_latency_s += stage.stages * least_latency_s_[option];
+        next.latency_s += stage.stages * least_latency_s_[option];
         next.handoffs_s += stage.stages * least_handoff_s_[option];
+        room_[option] = stage.stages * (largest_cap_[option] - 1);
       }
       chosen_[node] = s;
-      extend(node + 1, next);
+      extend(next);
+      for (const StageCount& stage : split.stages) {
+        room_[static_cast<std::size_t>(stage.option)] = 0;
+      }
     }
+    undecided = most;
   }
 
   Arrangement arrangement(int num_stages) const {
-    Arrangement arrangement = {.num_stages = num_stages};
+    Arrangement arrangement = {.stages = {}, .num_stages = num_stages};
     for (std::size_t n = 0; n < chosen_.size(); ++n) {
-      const std::vector<StageCount>& stages = splits_.of_node[n][chosen_[n]].stages;
+      const std::vector<StageCount>& stages = (*splits_)[n][chosen_[n]].stages;
       arrangement.stages.insert(arrangement.stages.end(), stages.begin(), stages.end());
     }
     std::stable_sort(arrangement.stages.begin(),
                      arrangement.stages.end(),
                      [&](const StageCount& a, const StageCount& b) {
-                       return problem_.option(a.option).latency_s_per_layer <
-                              problem_.option(b.option).latency_s_per_layer;
+                       return slope_[static_cast<std::size_t>(a.option)] <
+                              slope_[static_cast<std::size_t>(b.option)];
                      });
     return arrangement;
   }
@@ -139,13 +212,14 @@ class LatencySearch {
     const Arrangement stages = arrangement(partial.num_stages);
     const LayerDivision division(problem_, caps_, stages);
     StageOrder order(problem_, stages.stages);
-    const double least_handoffs_s = partial.num_stages > 1 ? partial.handoffs_s : 0;
+    const double least_s = least_handoffs_s(partial);
     for (Ends ends; ends.first < stages.stages.size(); ++ends.first) {
       for (ends.last = 0; ends.last < stages.stages.size(); ++ends.last) {
         const double without_handoffs_s = division.latency_s(ends);
-        if (without_handoffs_s + least_handoffs_s >= best_latency_s_) {
+        if (without_handoffs_s + least_s >= best_latency_s_) {
           continue;
         }
+        work_ += order.states() / kStatesPerBranch;
         const double latency_s = without_handoffs_s + handoffs_s(stages, order, ends);
         if (latency_s < best_latency_s_) {
           best_ = price_layout(problem_, division.divide(order.order(ends.first, ends.last), ends));
@@ -164,13 +238,17 @@ class LatencySearch {
   }
 
   const LayoutProblem& problem_;
-  const GroupSplits& splits_;
+  const std::vector<std::vector<NodeSplit>>* splits_ = nullptr;
   LayerCaps caps_;
-  std::vector<double> least_handoff_s_;
-  std::vector<double> least_latency_s_;
-  double least_slope_ = 0;
-  std::vector<int> layers_from_;  // most layers on the nodes from n on
-  std::vector<std::size_t> chosen_;
+  std::vector<double> crossing_s_;       // [from node * nodes + to node], cheapest
+  std::vector<double> least_handoff_s_;  // [option]
+  std::vector<double> least_latency_s_;  // [option], with one layer
+  std::vector<int> largest_cap_;         // [option]
+  std::vector<double> slope_;            // [item]: latency a layer
+  std::vector<std::size_t> by_slope_;    // items, lowest slope first
+  std::vector<int> room_;                // [item]: layers it can take in the relaxation
+  std::vector<std::size_t> chosen_;      // [node]: its split
+  std::size_t work_ = 0;                 // branches and states of orders looked at
   std::optional<Layout> best_;
   double best_latency_s_ = kInfinity;
 };
@@ -203,7 +281,10 @@ class LayoutSolver {
   std::optional<Layout> lowest_latency(double max_stage_s) const {
     std::optional<Layout> best;
     for (const Part& part : parts_) {
-      std::optional<Layout> found = LatencySearch(part.problem, part.splits, max_stage_s).run();
+      LatencySearch search(part.problem, max_stage_s);
+      search.search(part.whole_nodes);  // a good layout early cuts more of the other branches
+      search.search(part.splits.of_node);
+      std::optional<Layout>& found = search.best();
       if (found && (!best || found->latency_s < best->latency_s)) {
         best = std::move(found);
       }
@@ -231,12 +312,18 @@ class LayoutSolver {
  private:
   struct Part {
     LayoutProblem problem;
+    std::vector<std::vector<NodeSplit>> whole_nodes;
     GroupSplits splits;
   };
 
   void add_part(LayoutProblem problem) {
-    GroupSplits splits = group_splits(problem, kMaxArrangements);
-    parts_.push_back({std::move(problem), std::move(splits)});
+    Part part;
+    for (std::size_t n = 0; n < problem.devices.size(); ++n) {
+      part.whole_nodes.push_back(node_splits(problem, static_cast<int>(n), SplitRule::kWholeNode));
+    }
+    part.splits = group_splits(problem, kMaxArrangements);
+    part.problem = std::move(problem);
+    parts_.push_back(std::move(part));
   }
 
   /// Largest time that some stage can take and that is below `limit_s`; 0 when there is none.

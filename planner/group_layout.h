@@ -13,7 +13,8 @@ namespace hexgen {
 /// A layout is an ordered sequence of stages; each stage is a tensor-parallel group of devices of
 /// one node and takes consecutive layers; the stages may come in any order and devices may stay
 /// idle. Exact over all such layouts while the group has at most kMaxArrangements ways to be cut
-/// into stages (SplitRule says what larger groups are restricted to) and StageOrder is exact.
+/// into stages; SplitRule says what larger groups are restricted to. Searches that grow out of all
+/// proportion, which groups of up to 12 devices on 3 nodes never do, end with the best so far.
 inline constexpr double kMaxArrangements = 20'000;
 
 /// Layout of lowest request latency among those whose stages take at most `max_stage_s` for one

@@ -1,14 +1,29 @@
 #include "planner/plan_evaluator.h"
 
+#include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "planner/plan_builder.h"
+#include "planner/throughput_bound.h"
+#include "simulator/work_estimate.h"
 
 namespace hexgen {
 namespace {
 
 constexpr double kInfeasibleScore = -1e300;
 constexpr double kTargetMissedScore = -1e12;
+
+constexpr double kRateStep = 1.01;
+constexpr int kLowestRung = -700;  // 1.01^700 = 1000
+constexpr int kHighestRung = 1400;
+constexpr double kUsualLoad = 0.7;  // of saturation, where the target is usually missed first
+
+RequestSpec mean_request(const std::vector<RequestSpec>& requests) {
+  const MeanDemand demand = mean_demand(requests);
+  return {.prompt_tokens = static_cast<int>(demand.prompt_tokens + 0.5),
+          .output_tokens = static_cast<int>(demand.output_tokens + 0.5)};
+}
 
 }  // namespace
 
@@ -19,7 +34,8 @@ PlanEvaluator::PlanEvaluator(const ModelSpec& model,
     : model_(model),
       cluster_(cluster),
       load_test_(std::move(load_test)),
-      objective_(objective) {}
+      objective_(objective),
+      mean_request_(mean_request(load_test_.requests())) {}
 
 bool PlanEvaluator::feasible(const Objective& objective) {
   return objective.score > kInfeasibleScore;
@@ -32,13 +48,45 @@ double PlanEvaluator::mean_normalised_latency(const SimulationResult& result) co
          static_cast<double>(latencies.size());
 }
 
-Objective PlanEvaluator::evaluate_rate(const ServingSystem& system) const {
-  const RateLimit limit = load_test_.highest_rate(system, kTargetAttainment);
-  if (limit.rate_per_s > 0) {
-    return {.score = limit.rate_per_s, .tie_break = limit.attainment};
+/// Requests per second that keep all replicas busy with mean requests.
+double PlanEvaluator::saturation_rate(const ServingSystem& system) const {
+  double rate_per_s = 0;
+  for (const ReplicaModel& replica : system.replicas) {
+    const WorkEstimate estimate(replica, make_batch_policy(replica, load_test_.options()));
+    rate_per_s +=
+        1 / to_seconds(estimate.work(mean_request_.prompt_tokens, mean_request_.output_tokens));
   }
-  const SimulationResult result = load_test_.play(system, load_test_.rate_per_s());
-  return {.score = 0, .tie_break = -mean_normalised_latency(result)};
+  return rate_per_s;
+}
+
+double PlanEvaluator::highest_rate(const ServingSystem& system) const {
+  const auto rate_at = [&](int rung) {
+    return load_test_.rate_per_s() * std::pow(kRateStep, static_cast<double>(rung));
+  };
+  const auto passes = [&](int rung) {
+    return load_test_.attainment(system, rate_at(rung)) >= kTargetAttainment;
+  };
+  const double guess_per_s = kUsualLoad * saturation_rate(system);
+  const int start = static_cast<int>(
+      std::clamp(std::log(guess_per_s / load_test_.rate_per_s()) / std::log(kRateStep),
+                 static_cast<double>(kLowestRung),
+                 static_cast<double>(kHighestRung)));
+  // Gallop to rungs on either side of the crossing, then bisect.
+  int passed = kLowestRung - 1;
+  int failed = kHighestRung + 1;
+  for (int rung = start, stride = 8; rung > passed && rung < failed; stride *= 2) {
+    const bool pass = passes(rung);
+    (pass ? passed : failed) = rung;
+    if (failed <= kHighestRung && passed >= kLowestRung) {
+      break;
+    }
+    rung = std::clamp(pass ? rung + stride : rung - stride, kLowestRung, kHighestRung);
+  }
+  while (failed - passed > 1) {
+    const int middle = passed + (failed - passed) / 2;
+    (passes(middle) ? passed : failed) = middle;
+  }
+  return passed < kLowestRung ? 0 : rate_at(passed);
 }
 
 Objective PlanEvaluator::evaluate(const Plan& plan) const {
@@ -46,11 +94,11 @@ Objective PlanEvaluator::evaluate(const Plan& plan) const {
     return {.score = kInfeasibleScore};
   }
   const ServingSystem system = make_serving_system(plan, model_, cluster_);
-  if (objective_ == ObjectiveKind::kRate) {
-    return evaluate_rate(system);
-  }
   const SimulationResult result = load_test_.play(system, load_test_.rate_per_s());
   const double tie_break = -mean_normalised_latency(result);
+  if (objective_ == ObjectiveKind::kRate) {
+    return {.score = highest_rate(system), .tie_break = tie_break};
+  }
   if (objective_ == ObjectiveKind::kDeadline) {
     const std::vector<double> latencies =
         normalised_latencies(result, load_test_.level(), load_test_.window());

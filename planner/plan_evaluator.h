@@ -13,8 +13,9 @@ inline constexpr double kTargetAttainment = 0.99;
 
 /// Scores plans by discrete-event simulation of one draw of requests. Score and tie-break:
 /// - attainment: share of requests that meet the SLO; then low mean normalised latency.
-/// - rate: highest request rate at the target attainment; then attainment at that rate, or, where
-///   no rate meets the target, low mean normalised latency.
+/// - rate: highest request rate at the target attainment, on a ladder of steps of 1 % around the
+///   workload's rate, 0 when even a thousandth of it is too much; then low mean normalised latency
+///   at the workload's rate.
 /// - deadline: minus the smallest SLO scale at the target; then low mean normalised latency.
 /// - cost: minus the price per hour of the nodes used, when the target is met at the workload's
 ///   rate; otherwise far below every plan that meets it, by attainment.
@@ -36,13 +37,15 @@ class PlanEvaluator final : public Evaluator {
   static bool feasible(const Objective& objective);
 
  private:
-  Objective evaluate_rate(const ServingSystem& system) const;
+  double highest_rate(const ServingSystem& system) const;
+  double saturation_rate(const ServingSystem& system) const;
   double mean_normalised_latency(const SimulationResult& result) const;
 
   const ModelSpec& model_;
   const Cluster& cluster_;
   LoadTest load_test_;
   ObjectiveKind objective_;
+  RequestSpec mean_request_;
 };
 
 }  // namespace hexgen

@@ -19,11 +19,14 @@ struct StageCount {
 /// order is built by always taking the cheapest next hand-off instead, and exact() is false.
 class StageOrder {
  public:
-  static constexpr std::size_t kMaxOrderStates = std::size_t{1} << 18;
+  static constexpr std::size_t kMaxOrderStates = std::size_t{1} << 16;
 
   StageOrder(const LayoutProblem& problem, std::vector<StageCount> stages);
 
   bool exact() const { return exact_; }
+
+  /// States of the dynamic programming.
+  std::size_t states() const { return states_ * stages_.size(); }
 
   /// Sum of the hand-offs of the best order that starts with stages[first] and ends with
   /// stages[last]; infinite when there is none (first == last, with a single such stage among

@@ -25,6 +25,8 @@ class LoadTest {
 
   double rate_per_s() const { return rate_per_s_; }
 
+  const std::vector<RequestSpec>& requests() const { return requests_; }
+
   const ServiceLevel& level() const { return level_; }
 
   const MeasurementWindow& window() const { return window_; }

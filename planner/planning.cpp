@@ -1,0 +1,133 @@
+#include "planner/planning.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "planner/plan_builder.h"
+#include "planner/throughput_bound.h"
+#include "profiles/errors.h"
+#include "profiles/units.h"
+
+namespace hexgen {
+namespace {
+
+/// E2E limit in units of the reference latency that layouts are chosen for when the objective is to
+/// find the lowest and the workload names none.
+constexpr double kUsualScale = 5;
+
+void require_limits(const PlanningRequest& request) {
+  const Slo& slo = request.workload.slo;
+  const bool limited = slo.ttft_s || slo.tpot_s || slo.e2e_s || slo.scale;
+  if (!limited && request.objective != ObjectiveKind::kDeadline) {
+    throw InputError("workload " + request.workload.name +
+                     ": slo: empty, expected a limit to plan for (or give one with --slo)");
+  }
+}
+
+std::int64_t longest_request_tokens(const PlanningRequest& request) {
+  const std::int64_t longest = std::int64_t{request.workload.prompt_tokens.longest()} +
+                               request.workload.output_tokens.longest();
+  const int context = request.model.max_context_tokens;
+  return context > 0 ? std::min<std::int64_t>(longest, context) : longest;
+}
+
+ServiceTarget service_target(const PlanningRequest& request) {
+  const MeanDemand demand = mean_demand(request.requests);
+  const Slo& slo = request.workload.slo;
+  ServiceTarget target = {.prompt_tokens = demand.prompt_tokens,
+                          .output_tokens = demand.output_tokens,
+                          .longest_request_tokens = longest_request_tokens(request),
+                          .ttft_s = slo.ttft_s,
+                          .tpot_s = slo.tpot_s,
+                          .e2e_s = slo.e2e_s,
+                          .simulation = request.simulation,
+                          .max_batch = request.max_batch,
+                          .memory = request.memory,
+                          .symmetric = request.restriction == Restriction::kSymmetric};
+  if (slo.scale || request.objective == ObjectiveKind::kDeadline) {
+    const double reference_s =
+        request_latency(request.reference_stages, demand.prompt_tokens, demand.output_tokens)
+            .total_s();
+    const double limit_s = slo.scale.value_or(kUsualScale) * reference_s;
+    target.e2e_s = std::min(limit_s, slo.e2e_s.value_or(limit_s));
+  }
+  return target;
+}
+
+SearchSpace search_space(const PlanningRequest& request,
+                         const PipelineChooser& chooser,
+                         double prompt_tokens) {
+  const double activation_bytes =
+      prompt_tokens * request.model.hidden_dim * request.model.activation_bytes_per_element;
+  SearchSpace space = {.cluster = request.cluster,
+                       .graph = ClusterGraph(request.cluster, activation_bytes),
+                       .single_type = request.restriction == Restriction::kSingleType,
+                       .may_leave_idle = request.objective == ObjectiveKind::kCost};
+  for (int node = 0; node < request.cluster.num_nodes(); ++node) {
+    space.model_share.push_back(chooser.model_share(node));
+  }
+  return space;
+}
+
+LoadTest load_test(const PlanningRequest& request) {
+  return {request.requests,
+          request.workload.arrivals.rate_per_s,
+          ServiceLevel(request.workload.slo, request.reference_stages),
+          request.simulation};
+}
+
+std::string gb(double bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f GB", bytes / kGiga);
+  return text;
+}
+
+}  // namespace
+
+Planning::Planning(PlanningRequest request)
+    : request_((require_limits(request), std::move(request))),
+      target_(service_target(request_)),
+      chooser_(request_.model, request_.cluster, target_),
+      layouts_(chooser_, request_.cluster),
+      space_(search_space(request_, chooser_, target_.prompt_tokens)),
+      evaluator_(request_.model, request_.cluster, load_test(request_), request_.objective) {}
+
+Plan Planning::plan(const Individual& individual) const {
+  return build_plan(individual, layouts_, request_.cluster, request_.model.num_layers);
+}
+
+Objective Planning::fitness(const Individual& individual) const {
+  return evaluator_.evaluate(plan(individual));
+}
+
+double Planning::upper_bound_per_s() const {
+  return throughput_bound(request_.model,
+                          request_.cluster,
+                          mean_demand(request_.requests),
+                          request_.simulation.policy,
+                          request_.max_batch,
+                          request_.memory);
+}
+
+void Planning::require_room() const {
+  const ModelSpec& model = request_.model;
+  const DeviceGroup everything = idle_devices({}, request_.cluster);
+  const int most = chooser_.most_layers(everything);
+  if (most >= model.num_layers) {
+    return;
+  }
+  const double layer_bytes =
+      static_cast<double>(layer_parameter_count(model)) * model.weight_bytes_per_parameter +
+      kv_bytes_per_token(model) / model.num_layers *
+          static_cast<double>(target_.longest_request_tokens);
+  const int missing = model.num_layers - most;
+  throw InfeasibleError(
+      "model " + model.name + " fits nowhere on cluster " + request_.cluster.name() +
+      ": one pipeline over all " + std::to_string(request_.cluster.num_devices()) +
+      " devices holds " + std::to_string(most) + " of " + std::to_string(model.num_layers) +
+      " layers; the other " + std::to_string(missing) + " need " + gb(missing * layer_bytes) +
+      " more (weights and the KV cache of one request of " +
+      std::to_string(target_.longest_request_tokens) + " tokens)");
+}
+
+}  // namespace hexgen

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cost_models/plan.h"
+#include "planner/evaluate.h"
+#include "planner/layout_cache.h"
+#include "planner/pipeline_choice.h"
+#include "planner/plan_evaluator.h"
+#include "planner/search_space.h"
+#include "profiles/cluster.h"
+#include "profiles/model_spec.h"
+#include "profiles/workload.h"
+
+namespace hexgen {
+
+enum class Restriction {
+  kNone,
+  kSymmetric,  // every stage of a pipeline has one TP degree, and their layers differ by at most 1
+  kSingleType  // every pipeline has devices of one GPU type
+};
+
+/// What a plan is searched for.
+struct PlanningRequest {
+  ModelSpec model;
+  Cluster cluster;
+  Workload workload;  // with the SLO that counts
+  /// The requests that every plan is tested with, drawn from the workload.
+  std::vector<RequestSpec> requests;
+  std::vector<StageCost> reference_stages;  // of the SLO's reference deployment
+  ObjectiveKind objective = ObjectiveKind::kAttainment;
+  Restriction restriction = Restriction::kNone;
+  SimulationOptions simulation;
+  int max_batch = 256;  // requests in flight a pipeline, at most
+  MemoryPolicy memory;
+};
+
+/// All that turns a partition of the devices into a plan and the plan into its fitness. Thread-safe
+/// once made.
+class Planning {
+ public:
+  /// Throws InputError when the objective needs limits that the SLO does not give.
+  explicit Planning(PlanningRequest request);
+
+  Planning(const Planning&) = delete;
+  Planning& operator=(const Planning&) = delete;
+
+  const PlanningRequest& request() const { return request_; }
+
+  const SearchSpace& space() const { return space_; }
+
+  const PlanEvaluator& evaluator() const { return evaluator_; }
+
+  const LayoutCache& layouts() const { return layouts_; }
+
+  Plan plan(const Individual& individual) const;
+  Objective fitness(const Individual& individual) const;
+
+  /// Requests per second that no plan can exceed in the long run (planner/throughput_bound.h).
+  double upper_bound_per_s() const;
+
+  /// Throws InfeasibleError saying how many layers fit and how much memory is missing, when no
+  /// pipeline over all devices can hold the model.
+  void require_room() const;
+
+ private:
+  const PlanningRequest request_;
+  ServiceTarget target_;
+  PipelineChooser chooser_;
+  mutable LayoutCache layouts_;
+  SearchSpace space_;
+  PlanEvaluator evaluator_;
+};
+
+}  // namespace hexgen
