@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "planner/baselines.h"
 #include "planner/group_layout.h"
 
 namespace hexgen {
@@ -22,7 +23,7 @@ LayoutTargets layout_targets(int batch, const ServiceTarget& target) {
           .batch = static_cast<double>(batch),
           .iteration = decode_shape(batch, context),
           .memory = target.memory,
-          .symmetric = target.symmetric};
+          .symmetric = target.layouts == LayoutRule::kSymmetric};
 }
 
 /// Share of a queue's capacity that keeps 99 % of its waits within `slack_s`, for single requests
@@ -146,11 +147,16 @@ PipelineChooser::Candidate PipelineChooser::judge(const std::vector<PlacedStage>
   return best;
 }
 
+std::vector<Layout> PipelineChooser::candidates(const LayoutProblem& problem) const {
+  return target_.layouts == LayoutRule::kUniform ? uniform_layouts(problem)
+                                                 : layout_front(problem, kFrontPoints);
+}
+
 std::optional<PipelineChoice> PipelineChooser::choose(const DeviceGroup& group) const {
   std::optional<Candidate> best;
   for (const BatchLevel& level : levels_) {
     const LayoutProblem problem = level.tables.problem(group, level.min_kv_tokens);
-    for (const Layout& layout : layout_front(problem, kFrontPoints)) {
+    for (const Layout& layout : candidates(problem)) {
       Candidate candidate = judge(place(problem, layout), group);
       if (!best || candidate.better_than(*best)) {
         best = std::move(candidate);

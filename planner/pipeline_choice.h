@@ -11,6 +11,13 @@
 
 namespace hexgen {
 
+/// Which layouts a pipeline may have.
+enum class LayoutRule {
+  kFree,
+  kSymmetric,  // one TP degree, and layers that differ by at most one
+  kUniform     // those of the released optimizer: planner/baselines.h
+};
+
 /// What a pipeline is chosen for: one request that stands for the workload, and its limits.
 struct ServiceTarget {
   double prompt_tokens = 128;  // mean of the workload
@@ -22,7 +29,7 @@ struct ServiceTarget {
   SimulationOptions simulation;  // the batching policy
   int max_batch = 256;           // at most so many requests in flight a pipeline
   MemoryPolicy memory;
-  bool symmetric = false;
+  LayoutRule layouts = LayoutRule::kFree;
 };
 
 /// How one pipeline is expected to do with a number of requests in flight, without simulation.
@@ -83,6 +90,7 @@ class PipelineChooser {
     bool better_than(const Candidate& other) const;
   };
 
+  std::vector<Layout> candidates(const LayoutProblem& problem) const;
   Candidate judge(const std::vector<PlacedStage>& stages, const DeviceGroup& group) const;
 
   const ModelSpec& model_;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <limits>
 
 #include "planner/plan_builder.h"
 #include "planner/throughput_bound.h"
@@ -41,11 +41,16 @@ bool PlanEvaluator::feasible(const Objective& objective) {
   return objective.score > kInfeasibleScore;
 }
 
-double PlanEvaluator::mean_normalised_latency(const SimulationResult& result) const {
-  const std::vector<double> latencies =
-      normalised_latencies(result, load_test_.level(), load_test_.window());
-  return std::accumulate(latencies.begin(), latencies.end(), 0.0) /
-         static_cast<double>(latencies.size());
+double PlanEvaluator::mean_latency(const SimulationResult& result) const {
+  const bool normalised = load_test_.level().has_reference();
+  double sum = 0;
+  for (const RequestOutcome& request : result.requests) {
+    if (!request.completed()) {
+      return std::numeric_limits<double>::infinity();
+    }
+    sum += normalised ? load_test_.level().normalised_latency(request) : request.e2e_s();
+  }
+  return sum / static_cast<double>(result.requests.size());
 }
 
 /// Requests per second that keep all replicas busy with mean requests.
@@ -95,7 +100,7 @@ Objective PlanEvaluator::evaluate(const Plan& plan) const {
   }
   const ServingSystem system = make_serving_system(plan, model_, cluster_);
   const SimulationResult result = load_test_.play(system, load_test_.rate_per_s());
-  const double tie_break = -mean_normalised_latency(result);
+  const double tie_break = -mean_latency(result);
   if (objective_ == ObjectiveKind::kRate) {
     return {.score = highest_rate(system), .tie_break = tie_break};
   }

@@ -19,11 +19,12 @@ inline constexpr double kTargetAttainment = 0.99;
 /// - deadline: minus the smallest SLO scale at the target; then low mean normalised latency.
 /// - cost: minus the price per hour of the nodes used, when the target is met at the workload's
 ///   rate; otherwise far below every plan that meets it, by attainment.
-/// Normalised latency is E2E over the latency on the reference deployment. An empty plan scores
-/// lower than any other.
+/// Normalised latency is E2E over the latency on the reference deployment; E2E itself counts where
+/// the service level has no reference. An empty plan scores lower than any other.
 class PlanEvaluator final : public Evaluator {
  public:
-  /// Keeps references to `model` and `cluster`. The service level must have a reference.
+  /// Keeps references to `model` and `cluster`. The objective deadline needs a reference in the
+  /// service level.
   PlanEvaluator(const ModelSpec& model,
                 const Cluster& cluster,
                 LoadTest load_test,
@@ -39,7 +40,7 @@ class PlanEvaluator final : public Evaluator {
  private:
   double highest_rate(const ServingSystem& system) const;
   double saturation_rate(const ServingSystem& system) const;
-  double mean_normalised_latency(const SimulationResult& result) const;
+  double mean_latency(const SimulationResult& result) const;
 
   const ModelSpec& model_;
   const Cluster& cluster_;

@@ -43,7 +43,7 @@ ServiceTarget service_target(const PlanningRequest& request) {
                           .simulation = request.simulation,
                           .max_batch = request.max_batch,
                           .memory = request.memory,
-                          .symmetric = request.restriction == Restriction::kSymmetric};
+                          .layouts = request.layouts};
   if (slo.scale || request.objective == ObjectiveKind::kDeadline) {
     const double reference_s =
         request_latency(request.reference_stages, demand.prompt_tokens, demand.output_tokens)
@@ -61,7 +61,7 @@ SearchSpace search_space(const PlanningRequest& request,
       prompt_tokens * request.model.hidden_dim * request.model.activation_bytes_per_element;
   SearchSpace space = {.cluster = request.cluster,
                        .graph = ClusterGraph(request.cluster, activation_bytes),
-                       .single_type = request.restriction == Restriction::kSingleType,
+                       .single_type = request.single_type,
                        .may_leave_idle = request.objective == ObjectiveKind::kCost};
   for (int node = 0; node < request.cluster.num_nodes(); ++node) {
     space.model_share.push_back(chooser.model_share(node));

@@ -16,12 +16,6 @@
 
 namespace hexgen {
 
-enum class Restriction {
-  kNone,
-  kSymmetric,  // every stage of a pipeline has one TP degree, and their layers differ by at most 1
-  kSingleType  // every pipeline has devices of one GPU type
-};
-
 /// What a plan is searched for.
 struct PlanningRequest {
   ModelSpec model;
@@ -31,7 +25,8 @@ struct PlanningRequest {
   std::vector<RequestSpec> requests;
   std::vector<StageCost> reference_stages;  // of the SLO's reference deployment
   ObjectiveKind objective = ObjectiveKind::kAttainment;
-  Restriction restriction = Restriction::kNone;
+  LayoutRule layouts = LayoutRule::kFree;
+  bool single_type = false;  // every pipeline has devices of one GPU type
   SimulationOptions simulation;
   int max_batch = 256;  // requests in flight a pipeline, at most
   MemoryPolicy memory;

@@ -1,0 +1,210 @@
+#include "planner/search_command.h"
+
+#include <atomic>
+#include <csignal>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "cost_models/plan_json.h"
+#include "planner/baselines.h"
+#include "planner/evolution.h"
+#include "planner/prediction.h"
+#include "planner/search.h"
+#include "planner/search_log.h"
+#include "planner/search_progress.h"
+#include "profiles/catalogue.h"
+#include "profiles/cluster_json.h"
+#include "profiles/errors.h"
+#include "profiles/file.h"
+#include "profiles/model_config.h"
+#include "profiles/profile_fit.h"
+#include "profiles/program.h"
+#include "profiles/workload_json.h"
+
+namespace hexgen {
+namespace {
+
+std::atomic<bool> interrupted = false;
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+extern "C" void on_interrupt(int /*signal*/) {
+  interrupted = true;
+}
+
+void catch_interrupt() {
+  struct sigaction action = {};
+  action.sa_handler = on_interrupt;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // a second Ctrl-C ends the program at once
+  sigaction(SIGINT, &action, nullptr);
+}
+
+/// The files a plan is made from; their hashes go into its provenance.
+struct Inputs {
+  InputFile model;
+  InputFile cluster;
+  InputFile workload;
+  std::vector<InputFile> profiles;
+};
+
+Inputs load_inputs(const SearchOptions& options) {
+  Inputs inputs = {.model = load_model_file(options.model),
+                   .cluster = load_cluster_file(options.cluster),
+                   .workload = load_workload_file(options.workload)};
+  for (const std::string& path : options.profiles) {
+    inputs.profiles.push_back(
+        {.role = "profile", .name = path, .label = path, .text = read_file(path)});
+  }
+  return inputs;
+}
+
+bool needs_reference(const Workload& workload, ObjectiveKind objective) {
+  return workload.slo.scale || objective == ObjectiveKind::kDeadline;
+}
+
+std::vector<StageCost> reference_of(const Workload& workload,
+                                    const ModelSpec& model,
+                                    const Catalogue& catalogue) {
+  const ReferenceDeployment& reference = workload.slo.reference;
+  const Cluster cluster =
+      one_node_cluster(catalogue, reference.gpu_type, reference.tp_degree * reference.num_stages);
+  return reference_stages(model, cluster, reference.tp_degree, reference.num_stages);
+}
+
+LayoutRule layout_rule(const SearchOptions& options) {
+  if (options.algorithm == SearchAlgorithm::kReleasedRepaired) {
+    return LayoutRule::kUniform;
+  }
+  return options.restriction == Restriction::kSymmetric ? LayoutRule::kSymmetric
+                                                        : LayoutRule::kFree;
+}
+
+PlanningRequest planning_request(const SearchOptions& options, const Inputs& inputs) {
+  PlanningRequest request = {.model = parse_model(inputs.model),
+                             .cluster = parse_cluster(inputs.cluster),
+                             .workload = parse_workload(inputs.workload),
+                             .objective = options.objective,
+                             .layouts = layout_rule(options),
+                             .single_type = options.restriction == Restriction::kSingleType,
+                             .max_batch = options.max_batch};
+  const Catalogue catalogue = Catalogue::builtin();
+  for (const std::string& path : options.profiles) {
+    request.cluster = apply_profile(request.cluster, read_profile(path), catalogue, path);
+  }
+  Workload& workload = request.workload;
+  if (!options.slo.empty()) {
+    workload.slo = parse_slo(options.slo, workload.slo);
+  }
+  workload.arrivals.rate_per_s = options.rate_per_s.value_or(workload.arrivals.rate_per_s);
+  workload.arrivals.requests = std::min(workload.arrivals.requests, options.requests);
+  request.requests = draw_requests(*generate_arrivals(workload, options.seed));
+  if (needs_reference(workload, options.objective)) {
+    request.reference_stages = reference_of(workload, request.model, catalogue);
+  }
+  request.simulation.policy = options.policy;
+  request.simulation.router = options.router;
+  return request;
+}
+
+SearchSettings search_settings(const SearchOptions& options) {
+  SearchSettings settings = {.seed = options.seed,
+                             .threads = options.threads,
+                             .population = options.population,
+                             .generations = options.generations,
+                             .stagnation = options.stagnation};
+  settings.time_limit_s = options.time_limit_s.value_or(settings.time_limit_s);
+  return settings;
+}
+
+SearchStrategy strategy_of(SearchAlgorithm algorithm, const SearchSpace& space) {
+  switch (algorithm) {
+    case SearchAlgorithm::kRandom:
+      return random_strategy(space);
+    case SearchAlgorithm::kReleasedRepaired:
+      return released_strategy(space);
+    case SearchAlgorithm::kEvolutionary:
+      break;
+  }
+  return evolutionary_strategy(space);
+}
+
+PlanFile plan_file(const SearchOptions& options,
+                   const Inputs& inputs,
+                   const Planning& planning,
+                   Plan plan) {
+  PlanFile file = {.provenance = {.tool = "hexgen-plan " + version(),
+                                  .commit = git_commit(),
+                                  .seed = static_cast<std::int64_t>(options.seed),
+                                  .inputs = {plan_input(inputs.model),
+                                             plan_input(inputs.cluster),
+                                             plan_input(inputs.workload)}},
+                   .model = planning.request().model,
+                   .model_config = inputs.model.text,
+                   .cluster = planning.request().cluster,
+                   .plan = std::move(plan),
+                   .predicted = {}};
+  for (const InputFile& profile : inputs.profiles) {
+    file.provenance.inputs.push_back(plan_input(profile));
+  }
+  file.predicted = predict(file.plan, planning);
+  file.predicted.objective = objective_name(options.objective);
+  return file;
+}
+
+void print_summary(const SearchOptions& options, const SearchResult& result, const PlanFile& file) {
+  if (options.json) {
+    nlohmann::ordered_json summary = {{"out", options.out},
+                                      {"pipelines", file.plan.pipelines().size()},
+                                      {"objective", objective_name(options.objective)},
+                                      {"score", result.best.fitness.score},
+                                      {"tie_break", result.best.fitness.tie_break},
+                                      {"upper_bound_per_s", *file.predicted.upper_bound_per_s},
+                                      {"generations", result.generations},
+                                      {"evaluations", result.evaluations}};
+    std::cout << summary.dump(2) << '\n';
+    return;
+  }
+  std::cout << options.out << ": " << describe_prediction(file) << '\n';
+}
+
+}  // namespace
+
+void run_search(const SearchOptions& options) {
+  const Inputs inputs = load_inputs(options);
+  const Planning planning(planning_request(options, inputs));
+  planning.require_room();
+  const SearchSettings settings = search_settings(options);
+  const SearchStrategy strategy = strategy_of(options.algorithm, planning.space());
+  catch_interrupt();
+  std::string log;
+  SearchResult result;
+  {
+    SearchProgress progress(settings, options.quiet);
+    result = evolve(
+        strategy,
+        [&](const Individual& individual) { return planning.fitness(individual); },
+        settings,
+        [&](const GenerationReport& report) {
+          progress.show(report);
+          log += search_log_line(report, options.log_times);
+        },
+        interrupted);
+  }
+  if (!options.log.empty()) {
+    write_file(options.log, log);
+  }
+  Plan plan = planning.plan(result.best.individual);
+  if (plan.empty()) {
+    throw InfeasibleError("model " + planning.request().model.name + ": no plan found on cluster " +
+                          planning.request().cluster.name() +
+                          " in which a pipeline holds the model under these restrictions");
+  }
+  const PlanFile file = plan_file(options, inputs, planning, std::move(plan));
+  if (options.out.empty()) {
+    std::cout << plan_to_text(file);
+    return;
+  }
+  write_plan(options.out, file);
+  print_summary(options, result, file);
+}
+
+}  // namespace hexgen

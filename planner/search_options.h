@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "planner/planning.h"
+
+namespace CLI {
+class App;
+}
+
+namespace hexgen {
+
+enum class Restriction {
+  kNone,
+  kSymmetric,  // LayoutRule::kSymmetric
+  kSingleType  // pipelines of one GPU type
+};
+
+enum class SearchAlgorithm { kEvolutionary, kRandom, kReleasedRepaired };
+
+/// What `hexgen-plan search` was asked on the command line.
+struct SearchOptions {
+  std::string cluster;
+  std::string model;
+  std::string workload;
+  std::string out;  // empty: the plan goes to stdout
+  std::string log;
+  std::vector<std::string> profiles;
+  std::vector<std::string> slo;
+  std::optional<double> rate_per_s;  // in place of the workload's
+  ObjectiveKind objective = ObjectiveKind::kAttainment;
+  Restriction restriction = Restriction::kNone;
+  BatchPolicyKind policy = BatchPolicyKind::kContinuous;
+  RouterKind router = RouterKind::kPlanWeights;
+  SearchAlgorithm algorithm = SearchAlgorithm::kEvolutionary;
+  int max_batch = 256;
+  std::int64_t requests = 1000;  // at most; fewer when the workload has fewer
+  int generations = 1000;
+  int stagnation = 60;
+  int population = 64;
+  std::optional<double> time_limit_s;
+  std::uint64_t seed = 1;
+  int threads = 0;  // 0: all cores
+  bool log_times = false;
+  bool quiet = false;
+  bool json = false;
+};
+
+/// Declares the options of `hexgen-plan search`; parsing fills `options`.
+void add_search_options(CLI::App& app, SearchOptions& options);
+
+/// "rate" for ObjectiveKind::kRate and so on, as in plan files and on the command line.
+std::string objective_name(ObjectiveKind objective);
+
+}  // namespace hexgen
