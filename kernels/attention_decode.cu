@@ -3,27 +3,19 @@
 #include <algorithm>
 
 #include "kernels/attention_decode.h"
+#include "kernels/attention_decode_warp.cuh"
 
 // Split-KV decode attention. A block of four warps takes one split of one sequence's context for
-// one KV head. head_dim / 8 lanes share a key or value row (16 bytes a lane); every such lane group
-// keeps its own running softmax, and the groups, then the warps, then the splits are merged at the
-// end.
+// one KV head; its warps take KV blocks in turn. Their results are merged in the block, and those
+// of the splits by a second kernel.
 namespace hexgen::kernels {
 namespace {
 
 constexpr int kWarps = 4;
 constexpr int kThreads = 32 * kWarps;
-constexpr int kElementsPerLane = 8;   // 16 bytes of bf16
-constexpr int kUnroll = 4;            // keys and values that a lane group has in flight
-constexpr int kMaxHeads = 4;          // query heads that a block takes; more would halve its warps
+constexpr int kTileTokens = kWarps * kKvBlockTokens;  // a turn of a block; splits are multiples
+constexpr int kMaxSplits = 128;
 constexpr int kMinSplitTokens = 128;  // shorter splits cost more to merge than they save
-constexpr float kNoScore = -1e30F;    // finite, so that exp2(kNoScore - kNoScore) is not NaN
-constexpr float kLog2E = 1.44269504F;
-
-/// Keys that a block takes in one turn; splits are cut at multiples of it.
-__host__ __device__ constexpr int tile_tokens(int head_dim) {
-  return kWarps * kUnroll * (32 * kElementsPerLane / head_dim);
-}
 
 /// Partial results of all splits: the maximum score, the sum of weights and the weighted values.
 struct Scratch {
@@ -32,285 +24,157 @@ struct Scratch {
   float* values;      // [num_sequences, num_heads, num_splits, head_dim]
 };
 
-struct Row {
-  float x[kElementsPerLane];
-};
-
-__device__ Row unpack(uint4 packed) {
-  Row row;
-  const auto* pairs = reinterpret_cast<const __nv_bfloat162*>(&packed);
-#pragma unroll
-  for (int i = 0; i < kElementsPerLane / 2; ++i) {
-    const float2 pair = __bfloat1622float2(pairs[i]);
-    row.x[2 * i] = pair.x;
-    row.x[2 * i + 1] = pair.y;
-  }
-  return row;
-}
-
-/// Running softmax of one query head over the keys seen by one lane group.
-struct Accumulator {
-  float max_score = kNoScore;
-  float weight_sum = 0;
-  Row value{};
-
-  __device__ void rescale_to(float new_max) {
-    const float scale = exp2f(max_score - new_max);
-    max_score = new_max;
-    weight_sum *= scale;
-#pragma unroll
-    for (float& x : value.x) {
-      x *= scale;
-    }
-  }
-
-  __device__ void add(float score, const Row& v) {
-    const float weight = exp2f(score - max_score);
-    weight_sum += weight;
-#pragma unroll
-    for (int i = 0; i < kElementsPerLane; ++i) {
-      value.x[i] += weight * v.x[i];
-    }
-  }
-
-  /// Merges with the lane group `lane_distance` lanes away.
-  __device__ void merge_across(int lane_distance) {
-    rescale_to(fmaxf(max_score, __shfl_xor_sync(0xffffffff, max_score, lane_distance)));
-    weight_sum += __shfl_xor_sync(0xffffffff, weight_sum, lane_distance);
-#pragma unroll
-    for (float& x : value.x) {
-      x += __shfl_xor_sync(0xffffffff, x, lane_distance);
-    }
-  }
-};
-
-template <int kLanes>
-__device__ float dot_in_lane_group(const Row& a, const Row& b) {
-  float sum = 0;
-#pragma unroll
-  for (int i = 0; i < kElementsPerLane; ++i) {
-    sum += a.x[i] * b.x[i];
-  }
-#pragma unroll
-  for (int distance = kLanes / 2; distance > 0; distance /= 2) {
-    sum += __shfl_xor_sync(0xffffffff, sum, distance);
-  }
-  return sum;
-}
-
-/// Folds kUnroll keys and values into every head's accumulator; keys beyond `valid` do not count.
-template <int kLanes, int kHeads>
-__device__ void fold(const uint4 (&k)[kUnroll],
-                     const uint4 (&v)[kUnroll],
-                     const bool (&valid)[kUnroll],
-                     const Row (&q)[kHeads],
-                     Accumulator (&heads)[kHeads]) {
-  float scores[kHeads][kUnroll];
-#pragma unroll
-  for (int u = 0; u < kUnroll; ++u) {
-    const Row key = unpack(k[u]);
-#pragma unroll
-    for (int h = 0; h < kHeads; ++h) {
-      const float score = dot_in_lane_group<kLanes>(q[h], key);
-      scores[h][u] = valid[u] ? score : 2 * kNoScore;
-    }
-  }
-#pragma unroll
-  for (int h = 0; h < kHeads; ++h) {
-    float new_max = heads[h].max_score;
-#pragma unroll
-    for (int u = 0; u < kUnroll; ++u) {
-      new_max = fmaxf(new_max, scores[h][u]);
-    }
-    heads[h].rescale_to(new_max);
-  }
-#pragma unroll
-  for (int u = 0; u < kUnroll; ++u) {
-    const Row value = unpack(v[u]);
-#pragma unroll
-    for (int h = 0; h < kHeads; ++h) {
-      heads[h].add(scores[h][u], value);
-    }
-  }
-}
-
 /// Which part of the work a thread block has.
 struct Part {
   int sequence;
   int kv_head;
   int split;
-  int first_head;  // of the query heads, kHeads of them or those that are left in the group
+  int first_head;  // of num_heads query heads, at most kQueryRows
   int num_heads;
 };
 
-template <int kHeads>
 __device__ Part part_of_block(const DecodeAttentionShape& shape) {
   const int group = shape.num_heads / shape.num_kv_heads;
-  const int chunks = (group + kHeads - 1) / kHeads;
+  const int chunks = (group + kQueryRows - 1) / kQueryRows;
   const int kv_head = static_cast<int>(blockIdx.x) / chunks;
-  const int in_group = static_cast<int>(blockIdx.x) % chunks * kHeads;
+  const int in_group = static_cast<int>(blockIdx.x) % chunks * kQueryRows;
   return {static_cast<int>(blockIdx.y),
           kv_head,
           static_cast<int>(blockIdx.z),
           kv_head * group + in_group,
-          min(kHeads, group - in_group)};
+          min(kQueryRows, group - in_group)};
 }
 
-template <int kHeadDim, int kHeads>
-__device__ void load_queries(const DecodeAttentionShape& shape,
-                             const Bfloat16* q,
-                             const Part& part,
-                             int lane,
-                             Row (&rows)[kHeads]) {
-  const float scale = kLog2E * rsqrtf(static_cast<float>(kHeadDim));
-#pragma unroll
-  for (int h = 0; h < kHeads; ++h) {
-    const int head = part.first_head + min(h, part.num_heads - 1);
-    const std::size_t row = std::size_t(part.sequence) * shape.num_heads + head;
-    rows[h] = unpack(reinterpret_cast<const uint4*>(q + row * kHeadDim)[lane]);
-#pragma unroll
-    for (float& x : rows[h].x) {
-      x *= scale;
-    }
-  }
-}
-
-/// Runs this thread's lane group over its keys of the split.
-template <int kHeadDim, int kHeads>
+/// Runs this warp over its KV blocks of the split.
+template <int kHeadDim>
 __device__ void attend(const DecodeAttentionShape& shape,
                        const DecodeAttentionData& data,
                        const Part& part,
-                       const Row (&q)[kHeads],
-                       Accumulator (&heads)[kHeads]) {
-  constexpr int kLanes = kHeadDim / kElementsPerLane;
-  constexpr int kKeysAtOnce = 32 / kLanes;  // by one warp
-  constexpr int kTile = tile_tokens(kHeadDim);
+                       int row,
+                       int column,
+                       WarpState<kHeadDim>& state) {
   const int warp = static_cast<int>(threadIdx.x) / 32;
-  const int lane = static_cast<int>(threadIdx.x) % kLanes;
-  const int lane_group = static_cast<int>(threadIdx.x) % 32 / kLanes;
-
   const int context = data.context_tokens[part.sequence];
-  const int tiles = (context + kTile - 1) / kTile;
+  const int tiles = (context + kTileTokens - 1) / kTileTokens;
   const int tiles_per_split = (tiles + shape.num_splits - 1) / shape.num_splits;
-  const int begin = part.split * tiles_per_split * kTile;
-  const int end = min(context, begin + tiles_per_split * kTile);
+  const int begin = part.split * tiles_per_split * kTileTokens;
+  const int end = min(context, begin + tiles_per_split * kTileTokens);
   const int* table = data.block_table + std::size_t(part.sequence) * shape.max_blocks;
-
-  // The keys that a warp takes in one turn lie in one KV block, since they are at most
-  // kKvBlockTokens and begin at a multiple of their number.
-  static_assert(kKvBlockTokens % (kUnroll * kKeysAtOnce) == 0);
-  for (int tile = begin; tile < end; tile += kTile) {
-    const int first = tile + warp * kUnroll * kKeysAtOnce;
-    if (first >= end) {
-      break;  // the whole warp has nothing left
-    }
+  for (int first = begin + warp * kKvBlockTokens; first < end; first += kTileTokens) {
     const std::size_t head_block =
         std::size_t(table[first / kKvBlockTokens]) * shape.num_kv_heads + part.kv_head;
-    uint4 k[kUnroll];
-    uint4 v[kUnroll];
-    bool valid[kUnroll];
-#pragma unroll
-    for (int u = 0; u < kUnroll; ++u) {
-      const int token = first + u * kKeysAtOnce + lane_group;
-      valid[u] = token < end;
-      const std::size_t row = head_block * kKvBlockTokens + token % kKvBlockTokens;
-      const auto* k_row = reinterpret_cast<const uint4*>(data.k_blocks + row * kHeadDim);
-      const auto* v_row = reinterpret_cast<const uint4*>(data.v_blocks + row * kHeadDim);
-      // What lies behind the context was never written and may be NaN, which a weight of 0 keeps.
-      k[u] = valid[u] ? __ldcs(k_row + lane) : uint4{};
-      v[u] = valid[u] ? __ldcs(v_row + lane) : uint4{};
-    }
-    fold<kLanes>(k, v, valid, q, heads);
+    const std::size_t offset = head_block * kKvBlockTokens * kHeadDim;
+    fold(data.k_blocks + offset, data.v_blocks + offset, end - first, row, column, state);
   }
 }
 
-/// Merges the warps' accumulators and writes the split's partial result.
-template <int kHeadDim, int kHeads>
-__device__ void write_partial(const DecodeAttentionShape& shape,
-                              const Part& part,
-                              const Accumulator (&heads)[kHeads],
-                              const Scratch& scratch) {
-  constexpr int kLanes = kHeadDim / kElementsPerLane;
-  __shared__ float max_scores[kWarps][kHeads];
-  __shared__ float weight_sums[kWarps][kHeads];
-  __shared__ float values[kWarps][kHeads][kHeadDim];
+/// What the warps of a block found, for merging.
+template <int kHeadDim>
+struct WarpResults {
+  float max_score[kWarps][kQueryRows];
+  float weight_sum[kWarps][kQueryRows];
+  float values[kWarps][kQueryRows][kHeadDim + 1];  // one more keeps rows off the same banks
+};
+
+/// Stores the rows `upper` and `lower` of this lane where they are query heads.
+template <int kHeadDim>
+__device__ void store_warp(const WarpState<kHeadDim>& state,
+                           int num_heads,
+                           int row,
+                           int column,
+                           WarpResults<kHeadDim>& results) {
   const int warp = static_cast<int>(threadIdx.x) / 32;
-  const int lane = static_cast<int>(threadIdx.x) % 32;
-  if (lane < kLanes) {
+  const float sums[2] = {sum_over_columns(state.sum_upper), sum_over_columns(state.sum_lower)};
 #pragma unroll
-    for (int h = 0; h < kHeads; ++h) {
-      max_scores[warp][h] = heads[h].max_score;
-      weight_sums[warp][h] = heads[h].weight_sum;
+  for (int lower = 0; lower < 2; ++lower) {
+    const int h = row + 8 * lower;
+    if (h >= num_heads) {
+      continue;
+    }
+    if (column == 0) {
+      results.max_score[warp][h] = lower == 0 ? state.max_upper : state.max_lower;
+      results.weight_sum[warp][h] = sums[lower];
+    }
 #pragma unroll
-      for (int i = 0; i < kElementsPerLane; ++i) {
-        values[warp][h][lane * kElementsPerLane + i] = heads[h].value.x[i];
-      }
+    for (int i = 0; i < kHeadDim / 4; ++i) {  // of each 64 dimensions a lane has 16 in a row
+      const Accumulator& value = state.values[i / 16][i % 8];
+      const int d = i / 16 * 64 + 16 * column + i % 16;
+      results.values[warp][h][d] = (lower == 0 ? value.upper : value.lower)[i % 16 / 8];
     }
   }
-  __syncthreads();
+}
+
+/// Merges the warps' results and writes the split's partial result.
+template <int kHeadDim>
+__device__ void write_partial(const DecodeAttentionShape& shape,
+                              const Part& part,
+                              const WarpResults<kHeadDim>& results,
+                              const Scratch& scratch) {
   for (int i = static_cast<int>(threadIdx.x); i < part.num_heads * kHeadDim; i += kThreads) {
     const int h = i / kHeadDim;
     const int d = i % kHeadDim;
     float max_score = kNoScore;
     for (int w = 0; w < kWarps; ++w) {
-      max_score = fmaxf(max_score, max_scores[w][h]);
+      max_score = fmaxf(max_score, results.max_score[w][h]);
     }
     float weight_sum = 0;
     float value = 0;
     for (int w = 0; w < kWarps; ++w) {
-      const float scale = exp2f(max_scores[w][h] - max_score);
-      weight_sum += scale * weight_sums[w][h];
-      value += scale * values[w][h][d];
+      const float scale = exp2f(results.max_score[w][h] - max_score);
+      weight_sum += scale * results.weight_sum[w][h];
+      value += scale * results.values[w][h][d];
     }
-    const std::size_t row =
-        (std::size_t(part.sequence) * shape.num_heads + part.first_head + h) * shape.num_splits +
-        part.split;
-    scratch.values[row * kHeadDim + d] = value;
+    const std::size_t head = std::size_t(part.sequence) * shape.num_heads + part.first_head + h;
+    const std::size_t partial = head * shape.num_splits + part.split;
+    scratch.values[partial * kHeadDim + d] = value;
     if (d == 0) {
-      scratch.max_score[row] = max_score;
-      scratch.weight_sum[row] = weight_sum;
+      scratch.max_score[partial] = max_score;
+      scratch.weight_sum[partial] = weight_sum;
     }
   }
 }
 
-template <int kHeadDim, int kHeads>
+template <int kHeadDim>
 __global__ void __launch_bounds__(kThreads)
     attend_splits(DecodeAttentionShape shape, DecodeAttentionData data, Scratch scratch) {
-  constexpr int kLanes = kHeadDim / kElementsPerLane;
-  const Part part = part_of_block<kHeads>(shape);
-  Row q[kHeads];
-  load_queries<kHeadDim>(shape, data.q, part, static_cast<int>(threadIdx.x) % kLanes, q);
-  Accumulator heads[kHeads];
-  attend<kHeadDim>(shape, data, part, q, heads);
-#pragma unroll
-  for (Accumulator& head : heads) {
-#pragma unroll
-    for (int distance = kLanes; distance < 32; distance *= 2) {
-      head.merge_across(distance);
-    }
-  }
-  write_partial<kHeadDim>(shape, part, heads, scratch);
+  __shared__ WarpResults<kHeadDim> results;
+  const Part part = part_of_block(shape);
+  const int row = static_cast<int>(threadIdx.x) % 32 / 4;
+  const int column = static_cast<int>(threadIdx.x) % 4;
+  WarpState<kHeadDim> state;
+  const std::size_t head = std::size_t(part.sequence) * shape.num_heads + part.first_head;
+  load_queries(data.q + head * kHeadDim, part.num_heads, row, column, state);
+  attend(shape, data, part, row, column, state);
+  store_warp(state, part.num_heads, row, column, results);
+  __syncthreads();
+  write_partial(shape, part, results, scratch);
 }
 
 /// One block a (sequence, head), one thread an element of the head.
 __global__ void merge_splits(DecodeAttentionShape shape, Scratch scratch, __nv_bfloat16* out) {
-  const std::size_t row = std::size_t{blockIdx.y} * shape.num_heads + blockIdx.x;
-  const float* max_scores = scratch.max_score + row * shape.num_splits;
+  __shared__ float max_scores[kMaxSplits];
+  __shared__ float weight_sums[kMaxSplits];
+  const std::size_t head = std::size_t{blockIdx.y} * shape.num_heads + blockIdx.x;
+  const std::size_t first = head * shape.num_splits;
+  for (int split = static_cast<int>(threadIdx.x); split < shape.num_splits;
+       split += static_cast<int>(blockDim.x)) {
+    max_scores[split] = scratch.max_score[first + split];
+    weight_sums[split] = scratch.weight_sum[first + split];
+  }
+  __syncthreads();
   float max_score = kNoScore;
-#pragma unroll 8
   for (int split = 0; split < shape.num_splits; ++split) {
     max_score = fmaxf(max_score, max_scores[split]);
   }
   float weight_sum = 0;
   float value = 0;
-#pragma unroll 8
+#pragma unroll 16
   for (int split = 0; split < shape.num_splits; ++split) {
-    const std::size_t partial = row * shape.num_splits + split;
     const float scale = exp2f(max_scores[split] - max_score);
-    weight_sum += scale * scratch.weight_sum[partial];
-    value += scale * scratch.values[partial * shape.head_dim + threadIdx.x];
+    weight_sum += scale * weight_sums[split];
+    value += scale * scratch.values[(first + split) * shape.head_dim + threadIdx.x];
   }
-  out[row * shape.head_dim + threadIdx.x] =
+  out[head * shape.head_dim + threadIdx.x] =
       __float2bfloat16(weight_sum > 0 ? value / weight_sum : 0.0F);
 }
 
@@ -324,38 +188,17 @@ Scratch carve(const DecodeAttentionShape& shape, void* memory) {
   return {floats, floats + partials, floats + 2 * partials};
 }
 
-template <int kHeadDim, int kHeads>
-void launch(const DecodeAttentionShape& shape,
-            const DecodeAttentionData& data,
-            const Scratch& scratch,
-            cudaStream_t stream) {
-  const int chunks = (shape.group() + kHeads - 1) / kHeads;
-  const dim3 grid(shape.num_kv_heads * chunks, shape.num_sequences, shape.num_splits);
-  attend_splits<kHeadDim, kHeads><<<grid, kThreads, 0, stream>>>(shape, data, scratch);
-}
-
-template <int kHeadDim>
-void launch_for_group(const DecodeAttentionShape& shape,
-                      const DecodeAttentionData& data,
-                      const Scratch& scratch,
-                      cudaStream_t stream) {
-  if (shape.group() == 1) {
-    launch<kHeadDim, 1>(shape, data, scratch, stream);
-  } else if (shape.group() == 2) {
-    launch<kHeadDim, 2>(shape, data, scratch, stream);
-  } else {
-    launch<kHeadDim, kMaxHeads>(shape, data, scratch, stream);
-  }
+int chunks_of_group(const DecodeAttentionShape& shape) {
+  return (shape.group() + kQueryRows - 1) / kQueryRows;
 }
 
 }  // namespace
 
 int choose_num_splits(const DecodeAttentionShape& shape, int multiprocessors) {
   constexpr int kBlocksPerMultiprocessor = 4;
-  const int blocks =
-      shape.num_sequences * shape.num_kv_heads * ((shape.group() + kMaxHeads - 1) / kMaxHeads);
+  const int blocks = shape.num_sequences * shape.num_kv_heads * chunks_of_group(shape);
   const int wanted = (kBlocksPerMultiprocessor * multiprocessors + blocks - 1) / blocks;
-  const int most = shape.max_blocks * kKvBlockTokens / kMinSplitTokens;
+  const int most = std::min(shape.max_blocks * kKvBlockTokens / kMinSplitTokens, kMaxSplits);
   return std::clamp(wanted, 1, std::max(1, most));
 }
 
@@ -367,11 +210,16 @@ cudaError_t attention_decode(const DecodeAttentionShape& shape,
                              const DecodeAttentionData& data,
                              void* scratch_memory,
                              cudaStream_t stream) {
+  if (shape.num_splits < 1 || shape.num_splits > kMaxSplits) {
+    return cudaErrorInvalidValue;
+  }
   const Scratch scratch = carve(shape, scratch_memory);
+  const dim3 grid(
+      shape.num_kv_heads * chunks_of_group(shape), shape.num_sequences, shape.num_splits);
   if (shape.head_dim == 128) {
-    launch_for_group<128>(shape, data, scratch, stream);
+    attend_splits<128><<<grid, kThreads, 0, stream>>>(shape, data, scratch);
   } else if (shape.head_dim == 64) {
-    launch_for_group<64>(shape, data, scratch, stream);
+    attend_splits<64><<<grid, kThreads, 0, stream>>>(shape, data, scratch);
   } else {
     return cudaErrorInvalidValue;
   }

@@ -15,8 +15,9 @@ int choose_num_splits(const DecodeAttentionShape& shape, int multiprocessors);
 std::size_t attention_decode_scratch_bytes(const DecodeAttentionShape& shape);
 
 /// out = softmax(q k^T / sqrt(head_dim)) v, and 0 where the context is empty. Each key and value is
-/// read once for up to 4 query heads; sums are fp32. Returns cudaErrorInvalidValue for a head_dim
-/// that there is no kernel for.
+/// read once for up to 16 query heads; products are bf16, sums fp32. Needs compute capability 8.0.
+/// Returns cudaErrorInvalidValue for a head_dim that there is no kernel for and for a num_splits
+/// outside 1..128.
 cudaError_t attention_decode(const DecodeAttentionShape& shape,
                              const DecodeAttentionData& data,
                              void* scratch,
