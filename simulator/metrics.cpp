@@ -38,15 +38,6 @@ Distribution distribution(const WindowRequests& requests, Accept accept, Value v
   return summarize(samples);
 }
 
-void add_counts(const SimulationResult& result, Metrics& metrics) {
-  metrics.arrived = static_cast<std::int64_t>(result.requests.size());
-  for (const RequestOutcome& request : result.requests) {
-    metrics.completed += request.completed() ? 1 : 0;
-    metrics.rejected += request.state == RequestState::kRejected ? 1 : 0;
-  }
-  metrics.preemptions = result.preemptions;
-}
-
 void add_latencies(const WindowRequests& requests, Metrics& metrics) {
   const auto any = [](const RequestOutcome&) { return true; };
   const auto several_tokens = [](const RequestOutcome& r) { return r.output_tokens > 1; };
@@ -61,21 +52,35 @@ double per(double amount, double divisor) {
 }
 
 void add_throughput(const WindowRequests& requests, double end_s, Metrics& metrics) {
-  metrics.window_requests = static_cast<std::int64_t>(requests.size());
-  std::int64_t completed = 0;
+  metrics.requests = static_cast<std::int64_t>(requests.size());
   for (const RequestOutcome& request : requests) {
+    metrics.rejected += request.state == RequestState::kRejected ? 1 : 0;
     if (request.completed()) {
-      ++completed;
+      ++metrics.completed;
       metrics.prompt_tokens += request.prompt_tokens;
       metrics.output_tokens += request.output_tokens;
     }
   }
-  metrics.duration_s = completed > 0 ? end_s - requests.begin()->arrival_s() : 0;
+  metrics.duration_s = metrics.completed > 0 ? end_s - requests.begin()->arrival_s() : 0;
   const auto output = static_cast<double>(metrics.output_tokens);
-  metrics.requests_per_s = per(static_cast<double>(completed), metrics.duration_s);
+  metrics.requests_per_s = per(static_cast<double>(metrics.completed), metrics.duration_s);
   metrics.output_tokens_per_s = per(output, metrics.duration_s);
   metrics.total_tokens_per_s =
       per(output + static_cast<double>(metrics.prompt_tokens), metrics.duration_s);
+}
+
+void add_saturation(const ServingSystem& system, const WindowRequests& requests, Metrics& metrics) {
+  std::vector<std::vector<RequestOutcome>> by_replica(system.replicas.size());
+  for (const RequestOutcome& request : requests) {
+    if (request.completed()) {
+      by_replica[static_cast<std::size_t>(request.replica)].push_back(request);
+    }
+  }
+  for (std::size_t r = 0; r < by_replica.size(); ++r) {
+    if (saturated(by_replica[r])) {
+      metrics.saturated_replicas.push_back(system.replicas[r].name);
+    }
+  }
 }
 
 double attainment(const WindowRequests& requests, const ServiceLevel& level) {
@@ -92,16 +97,40 @@ std::size_t MeasurementWindow::first_request(const SimulationResult& result) con
       std::floor(warmup_share * static_cast<double>(result.requests.size())));
 }
 
+bool saturated(const std::vector<RequestOutcome>& requests) {
+  constexpr double kGrowth = 0.02;  // seconds of waiting a second
+  const auto count = static_cast<double>(requests.size());
+  double mean_x = 0;
+  double mean_y = 0;
+  for (const RequestOutcome& request : requests) {
+    mean_x += request.arrival_s() / count;
+    mean_y += request.ttft_s() / count;
+  }
+  double xx = 0;
+  double xy = 0;
+  double yy = 0;
+  for (const RequestOutcome& request : requests) {
+    const double x = request.arrival_s() - mean_x;
+    const double y = request.ttft_s() - mean_y;
+    xx += x * x;
+    xy += x * y;
+    yy += y * y;
+  }
+  return xy > kGrowth * xx && xy * xy > 0.5 * xx * yy;
+}
+
 Metrics measure(const ServingSystem& system,
                 const SimulationResult& result,
                 const ServiceLevel& level,
                 const MeasurementWindow& window) {
   const WindowRequests requests(result, window);
-  Metrics metrics;
-  add_counts(result, metrics);
+  Metrics metrics = {.warmup_requests = static_cast<std::int64_t>(window.first_request(result)),
+                     .simulated_s = result.end_s,
+                     .preemptions = result.preemptions};
   add_latencies(requests, metrics);
   metrics.itl = summarize(result.token_gaps);
   add_throughput(requests, result.end_s, metrics);
+  add_saturation(system, requests, metrics);
   metrics.slo_attainment = attainment(requests, level);
   metrics.goodput_per_s =
       per(metrics.slo_attainment * static_cast<double>(requests.size()), metrics.duration_s);

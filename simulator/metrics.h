@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "simulator/service_level.h"
@@ -17,18 +18,16 @@ struct MeasurementWindow {
   std::size_t first_request(const SimulationResult& result) const;
 };
 
-/// docs/SIMULATOR.md defines each. Latencies, attainment, tokens and throughput are of the window;
-/// utilisation is of the whole run.
+/// Of the window's requests, but for what is said to be of the whole run. docs/SIMULATOR.md defines
+/// each.
 struct Metrics {
-  std::int64_t arrived = 0;  // whole run; = completed + rejected
+  std::int64_t warmup_requests = 0;  // left out
+  std::int64_t requests = 0;         // of the window; = completed + rejected
   std::int64_t completed = 0;
   std::int64_t rejected = 0;
-  std::int64_t preemptions = 0;
-
-  std::int64_t window_requests = 0;
-  double duration_s = 0;  // from the first arrival of the window to the last token
-  std::int64_t prompt_tokens = 0;
+  std::int64_t prompt_tokens = 0;  // of completed requests, like all that follows
   std::int64_t output_tokens = 0;
+  double duration_s = 0;  // from the first arrival of the window to the last token
   double requests_per_s = 0;
   double output_tokens_per_s = 0;
   double total_tokens_per_s = 0;
@@ -38,13 +37,22 @@ struct Metrics {
   Distribution itl;   // whole run; empty unless the gaps were recorded
   Distribution e2e;
 
-  double slo_attainment = 0;  // share of the window's requests that met all limits
+  double slo_attainment = 0;  // share of all requests of the window that met all limits
   double goodput_per_s = 0;   // those requests over duration_s
+  std::vector<std::string> saturated_replicas;  // see saturated()
 
-  std::vector<std::vector<double>> stage_utilisation;  // [replica][stage], of end_s
+  double simulated_s = 0;                              // whole run, until the last token
+  std::int64_t preemptions = 0;                        // whole run
+  std::vector<std::vector<double>> stage_utilisation;  // [replica][stage], of simulated_s
   double price_per_hour = 0;
   double price_per_million_output_tokens = 0;
 };
+
+/// True when the waiting times of requests (in order of arrival) keep growing: their least-squares
+/// line over the arrival times rises by more than 0.02 s a second, as when over 2 % of the work is
+/// left behind, and explains more than half of their variance. Latencies then say how long the run
+/// was, not how good the system is.
+bool saturated(const std::vector<RequestOutcome>& requests);
 
 Metrics measure(const ServingSystem& system,
                 const SimulationResult& result,

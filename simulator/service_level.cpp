@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "profiles/catalogue.h"
 #include "profiles/errors.h"
 
 namespace hexgen {
@@ -29,6 +30,16 @@ bool ServiceLevel::met_by(const RequestOutcome& request) const {
          !(slo_.tpot_s && request.tpot_s() > *slo_.tpot_s) &&
          !(slo_.e2e_s && request.e2e_s() > *slo_.e2e_s) &&
          !(slo_.scale && normalised_latency(request) > *slo_.scale);
+}
+
+ServiceLevel make_service_level(const Slo& slo, const ModelSpec& model) {
+  if (!slo.scale) {
+    return {slo, {}};
+  }
+  const ReferenceDeployment& reference = slo.reference;
+  const Cluster cluster = one_node_cluster(
+      Catalogue::builtin(), reference.gpu_type, reference.tp_degree * reference.num_stages);
+  return {slo, reference_stages(model, cluster, reference.tp_degree, reference.num_stages)};
 }
 
 }  // namespace hexgen

@@ -34,4 +34,9 @@ class ServiceLevel {
   std::vector<StageCost> reference_stages_;
 };
 
+/// With the reference deployment that the SLO names, on machines of the built-in catalogue, when
+/// the SLO has a scale. Throws InputError when the catalogue does not know the GPU type or the
+/// model cannot be split so.
+ServiceLevel make_service_level(const Slo& slo, const ModelSpec& model);
+
 }  // namespace hexgen

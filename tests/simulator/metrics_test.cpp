@@ -115,7 +115,7 @@ TEST_CASE("throughput, goodput and price are per second of the window") {
   slo.e2e_s = 5.0;
   const auto result = play(system, all_at_zero(10));
   const Metrics metrics = measure(system, result, {slo, {}}, kEverything);
-  CHECK(metrics.arrived == 10);
+  CHECK(metrics.requests == 10);
   CHECK(metrics.completed == 10);
   CHECK(metrics.duration_s == 10);
   CHECK(metrics.requests_per_s == 1);
@@ -126,6 +126,37 @@ TEST_CASE("throughput, goodput and price are per second of the window") {
   CHECK(metrics.stage_utilisation == std::vector<std::vector<double>>{{1.0}});
   CHECK(metrics.tpot.count == 0);
   CHECK(metrics.e2e.mean_s == 5.5);
+}
+
+TEST_CASE("requests before the window count as warm-up and nowhere else") {
+  const auto system = one_replica(fixed_replica({1.0}));
+  const auto result = play(system, all_at_zero(10));
+  const Metrics metrics = measure(system, result, no_limits(), {.warmup_share = 0.35});
+  CHECK(metrics.warmup_requests == 3);
+  CHECK(metrics.requests == 7);
+  CHECK(metrics.output_tokens == 7);
+  CHECK(metrics.e2e.mean_s == 7);  // of 4 .. 10
+}
+
+TEST_CASE("a system that falls behind is called saturated") {
+  // One request a second; 1.1 s of service leave 0.1 s of waiting a second, 0.9 s leave none.
+  std::vector<RequestSpec> requests;
+  for (int i = 0; i < 200; ++i) {
+    requests.push_back({static_cast<double>(i), 10, 1});
+  }
+  CHECK(saturated(play(one_replica(fixed_replica({1.1})), requests).requests));
+  CHECK_FALSE(saturated(play(one_replica(fixed_replica({0.9})), requests).requests));
+  CHECK_FALSE(saturated({}));
+}
+
+TEST_CASE("random waiting at high load is not taken for saturation") {
+  Workload workload;
+  workload.arrivals = {.rate_per_s = 0.9, .requests = 20000};
+  workload.output_tokens = {.value = 1};
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    const auto arrivals = generate_arrivals(workload, seed);
+    CHECK_FALSE(saturated(simulate(one_replica(fixed_replica({1.0})), *arrivals, {}).requests));
+  }
 }
 
 TEST_CASE("gaps between tokens are recorded, preemption included") {
