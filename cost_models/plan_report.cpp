@@ -7,6 +7,7 @@
 
 #include "cost_models/communication.h"
 #include "cost_models/memory.h"
+#include "cost_models/price.h"
 #include "cost_models/stage_cost.h"
 #include "cost_models/text_table.h"
 #include "profiles/units.h"
@@ -66,23 +67,6 @@ double price_of(const Cluster& cluster, const PipelineGroup& pipeline) {
       const Node& node = cluster.node_of(device);
       price += node.price_per_hour / node.gpus;
     }
-  }
-  return price;
-}
-
-/// Of the whole nodes that the plan uses.
-double price_of_nodes(const PlanFile& file) {
-  std::set<int> nodes;
-  for (const PipelineGroup& pipeline : file.plan.pipelines()) {
-    for (const Stage& stage : pipeline.stages) {
-      for (const int device : stage.devices) {
-        nodes.insert(file.cluster.device(device).node);
-      }
-    }
-  }
-  double price = 0;
-  for (const int node : nodes) {
-    price += file.cluster.nodes()[static_cast<std::size_t>(node)].price_per_hour;
   }
   return price;
 }
@@ -277,9 +261,9 @@ void print_header(const PlanFile& file, const SampleRequest& request, std::ostre
   }
   out << file.model.name << " on " << file.cluster.name() << ": " << file.plan.pipelines().size()
       << (file.plan.pipelines().size() == 1 ? " pipeline, " : " pipelines, ") << devices << " of "
-      << file.cluster.num_devices() << " GPUs, $" << fixed(price_of_nodes(file), 2) << "/h ("
-      << file.provenance.tool << ", commit " << file.provenance.commit << ", seed "
-      << file.provenance.seed << ")\n"
+      << file.cluster.num_devices() << " GPUs, $"
+      << fixed(price_per_hour(file.plan, file.cluster), 2) << "/h (" << file.provenance.tool
+      << ", commit " << file.provenance.commit << ", seed " << file.provenance.seed << ")\n"
       << "Times are predictions for requests of " << fixed(request.prompt_tokens, 0)
       << " prompt and " << fixed(request.output_tokens, 0) << " output tokens.\n";
 }

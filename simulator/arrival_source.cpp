@@ -38,13 +38,46 @@ int sample_tokens(const TokenDistribution& tokens, RandomStream& random) {
       std::clamp(drawn, static_cast<double>(tokens.min), static_cast<double>(tokens.max)));
 }
 
-/// Gaps and lengths come from streams of their own: another rate or burstiness leaves the lengths
-/// as they are, and another rate only stretches the same gaps (common random numbers).
+/// Arrival times of a process. Another rate only stretches the same gaps (common random numbers).
+class ArrivalTimes {
+ public:
+  ArrivalTimes(const ArrivalProcess& process, std::uint64_t seed)
+      : process_(process),
+        random_(seed, 0) {}
+
+  double next() {
+    unit_time_ += unit_gap();
+    return unit_time_ == 0 ? 0 : unit_time_ / process_.rate_per_s;
+  }
+
+ private:
+  /// Gap to the next request at one request a second.
+  double unit_gap() {
+    switch (process_.kind) {
+      case ArrivalProcess::Kind::kPoisson:
+        return random_.exponential();
+      case ArrivalProcess::Kind::kGamma:
+        return random_.gamma(process_.burstiness) / process_.burstiness;
+      case ArrivalProcess::Kind::kUniform:
+        return 1;
+      case ArrivalProcess::Kind::kAllAtOnce:
+        break;
+    }
+    return 0;
+  }
+
+  ArrivalProcess process_;
+  RandomStream random_;
+  double unit_time_ = 0;
+};
+
+/// Times and lengths come from streams of their own: another rate or burstiness leaves the lengths
+/// as they are.
 class GeneratedArrivals final : public ArrivalSource {
  public:
   GeneratedArrivals(const Workload& workload, std::uint64_t seed)
       : workload_(workload),
-        gaps_(seed, 0),
+        times_(workload.arrivals, seed),
         prompts_(seed, 1),
         outputs_(seed, 2) {}
 
@@ -53,39 +86,64 @@ class GeneratedArrivals final : public ArrivalSource {
       return std::nullopt;
     }
     ++drawn_;
-    unit_time_ += unit_gap();
-    return RequestSpec{.arrival_s = arrival_s(),
+    return RequestSpec{.arrival_s = times_.next(),
                        .prompt_tokens = sample_tokens(workload_.prompt_tokens, prompts_),
                        .output_tokens = sample_tokens(workload_.output_tokens, outputs_)};
   }
 
  private:
-  /// Gap to the next request at one request a second.
-  double unit_gap() {
-    const double shape = workload_.arrivals.burstiness;
-    switch (workload_.arrivals.kind) {
-      case ArrivalProcess::Kind::kPoisson:
-        return gaps_.exponential();
-      case ArrivalProcess::Kind::kGamma:
-        return gaps_.gamma(shape) / shape;
-      case ArrivalProcess::Kind::kUniform:
-        return 1;
-      case ArrivalProcess::Kind::kAllAtOnce:
-        return 0;
-    }
-    return 0;
-  }
-
-  double arrival_s() const {
-    return unit_time_ == 0 ? 0 : unit_time_ / workload_.arrivals.rate_per_s;
-  }
-
   Workload workload_;
-  RandomStream gaps_;
+  ArrivalTimes times_;
   RandomStream prompts_;
   RandomStream outputs_;
   std::int64_t drawn_ = 0;
-  double unit_time_ = 0;
+};
+
+class RetimedArrivals final : public ArrivalSource {
+ public:
+  RetimedArrivals(std::unique_ptr<ArrivalSource> source,
+                  const ArrivalProcess& process,
+                  std::uint64_t seed)
+      : source_(std::move(source)),
+        times_(process, seed) {}
+
+  std::optional<RequestSpec> next() override {
+    auto request = source_->next();
+    if (request) {
+      request->arrival_s = times_.next();
+    }
+    return request;
+  }
+
+ private:
+  std::unique_ptr<ArrivalSource> source_;
+  ArrivalTimes times_;
+};
+
+class FirstArrivals final : public ArrivalSource {
+ public:
+  FirstArrivals(std::unique_ptr<ArrivalSource> source, std::int64_t count)
+      : source_(std::move(source)),
+        left_(count) {}
+
+  std::optional<RequestSpec> next() override {
+    return left_-- > 0 ? source_->next() : std::nullopt;
+  }
+
+ private:
+  std::unique_ptr<ArrivalSource> source_;
+  std::int64_t left_;
+};
+
+class TraceArrivals final : public ArrivalSource {
+ public:
+  explicit TraceArrivals(std::unique_ptr<TraceReader> trace)
+      : trace_(std::move(trace)) {}
+
+  std::optional<RequestSpec> next() override { return trace_->next(); }
+
+ private:
+  std::unique_ptr<TraceReader> trace_;
 };
 
 class ReplayedArrivals final : public ArrivalSource {
@@ -110,6 +168,21 @@ std::unique_ptr<ArrivalSource> generate_arrivals(const Workload& workload, std::
 
 std::unique_ptr<ArrivalSource> replay_arrivals(std::vector<RequestSpec> requests) {
   return std::make_unique<ReplayedArrivals>(std::move(requests));
+}
+
+std::unique_ptr<ArrivalSource> trace_arrivals(std::unique_ptr<TraceReader> trace) {
+  return std::make_unique<TraceArrivals>(std::move(trace));
+}
+
+std::unique_ptr<ArrivalSource> with_arrival_times(std::unique_ptr<ArrivalSource> source,
+                                                  const ArrivalProcess& process,
+                                                  std::uint64_t seed) {
+  return std::make_unique<RetimedArrivals>(std::move(source), process, seed);
+}
+
+std::unique_ptr<ArrivalSource> first_arrivals(std::unique_ptr<ArrivalSource> source,
+                                              std::int64_t count) {
+  return std::make_unique<FirstArrivals>(std::move(source), count);
 }
 
 std::vector<RequestSpec> draw_requests(ArrivalSource& source) {

@@ -50,6 +50,10 @@ LoadTest::LoadTest(std::vector<RequestSpec> requests,
   }
 }
 
+LoadTest LoadTest::with_level(ServiceLevel level) const {
+  return {requests_, rate_per_s_, std::move(level), options_, window_};
+}
+
 SimulationResult LoadTest::play(const ServingSystem& system, double rate_per_s) const {
   StretchedArrivals arrivals(requests_, rate_per_s_ / rate_per_s);
   return simulate(system, arrivals, options_);

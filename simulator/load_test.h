@@ -33,6 +33,9 @@ class LoadTest {
 
   const SimulationOptions& options() const { return options_; }
 
+  /// The same requests under another service level.
+  LoadTest with_level(ServiceLevel level) const;
+
   /// Plays the requests with their arrival times stretched to `rate_per_s`.
   SimulationResult play(const ServingSystem& system, double rate_per_s) const;
 

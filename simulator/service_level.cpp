@@ -15,6 +15,12 @@ ServiceLevel::ServiceLevel(const Slo& slo, std::vector<StageCost> reference_stag
   }
 }
 
+ServiceLevel ServiceLevel::with_scale(double scale) const {
+  Slo slo = slo_;
+  slo.scale = scale;
+  return {slo, reference_stages_};
+}
+
 double ServiceLevel::reference_s(int prompt_tokens, int output_tokens) const {
   return request_latency(reference_stages_, prompt_tokens, output_tokens).total_s();
 }

@@ -16,6 +16,9 @@ class ServiceLevel {
   /// InputError when the SLO has a scale and there are none.
   ServiceLevel(const Slo& slo, std::vector<StageCost> reference_stages);
 
+  /// The same with another SLO scale; needs a reference.
+  ServiceLevel with_scale(double scale) const;
+
   const Slo& slo() const { return slo_; }
 
   bool has_reference() const { return !reference_stages_.empty(); }

@@ -23,7 +23,8 @@ struct ReplicaModel {
 /// What serves the requests: the replicas of a plan.
 struct ServingSystem {
   std::vector<ReplicaModel> replicas;
-  double price_per_hour = 0;
+  double price_per_hour = 0;   // of the nodes that the plan uses
+  int max_context_tokens = 0;  // of the model, prompt plus output; 0: no limit
 };
 
 ServingSystem make_serving_system(const Plan& plan, const ModelSpec& model, const Cluster& cluster);

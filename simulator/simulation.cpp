@@ -44,7 +44,8 @@ void check(const RequestSpec& request, std::size_t index, double previous_s) {
 class Simulation {
  public:
   Simulation(const ServingSystem& system, const SimulationOptions& options)
-      : router_(make_router(options.router, system)) {
+      : router_(make_router(options.router, system)),
+        max_context_tokens_(system.max_context_tokens) {
     for (const ReplicaModel& replica : system.replicas) {
       replicas_.emplace_back(replica, options, result_.requests);
     }
@@ -74,7 +75,7 @@ class Simulation {
         replica.advance_before(arrival);
       }
     }
-    const int chosen = router_->choose(request, replicas_);
+    const int chosen = too_long(request) ? -1 : router_->choose(request, replicas_);
     result_.requests.push_back({.arrival = now,
                                 .prompt_tokens = request.prompt_tokens,
                                 .output_tokens = request.output_tokens,
@@ -86,6 +87,11 @@ class Simulation {
     Replica& replica = replicas_[static_cast<std::size_t>(chosen)];
     replica.advance_before(arrival);
     replica.enqueue(static_cast<int>(index), now);
+  }
+
+  bool too_long(const RequestSpec& request) const {
+    return max_context_tokens_ > 0 &&
+           request.prompt_tokens > max_context_tokens_ - request.output_tokens;
   }
 
   void summarize() {
@@ -108,6 +114,7 @@ class Simulation {
   SimulationResult result_;
   std::unique_ptr<Router> router_;
   std::vector<Replica> replicas_;
+  int max_context_tokens_;
 };
 
 }  // namespace

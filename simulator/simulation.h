@@ -35,7 +35,7 @@ struct SimulationOptions {
 enum class RequestState : std::uint8_t {
   kInFlight,   // waiting or running
   kCompleted,  // emitted its last token
-  kRejected    // no replica has KV room for it, however idle
+  kRejected    // longer than the model's context, or than the KV room of every replica
 };
 
 /// What became of one request.

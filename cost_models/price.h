@@ -1,0 +1,11 @@
+#pragma once
+
+#include "cost_models/plan.h"
+#include "profiles/cluster.h"
+
+namespace hexgen {
+
+/// Of the whole nodes on which the plan uses a device: a node is rented or not.
+double price_per_hour(const Plan& plan, const Cluster& cluster);
+
+}  // namespace hexgen

@@ -1,0 +1,55 @@
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "profiles/errors.h"
+#include "profiles/file.h"
+#include "simulator/cli/commands.h"
+#include "simulator/cli/inputs.h"
+#include "simulator/compare_report.h"
+#include "simulator/progress.h"
+#include "simulator/report_json.h"
+
+namespace hexgen {
+
+void compare(const CompareOptions& options) {
+  LoadedRequests requests = load_requests(options.requests, options.common.seed);
+  const std::vector<RequestSpec> drawn = draw_requests(*requests.source);
+  if (drawn.empty()) {
+    throw InputError(requests.description + ": holds no request");
+  }
+  RunSetup setup = {.seed = options.common.seed,
+                    .inputs = requests.inputs,
+                    .arrivals = requests.description,
+                    .options = simulation_options(options.engine)};
+  const MeasurementWindow window = measurement_window(options.requests);
+
+  Progress progress("compare", options.plans.size(), options.common.quiet);
+  std::vector<ComparedPlan> plans;
+  SimulationResult baseline;
+  for (const std::string& path : options.plans) {
+    const LoadedPlan plan = load_plan(path);
+    const ServiceLevel level = make_service_level(requests.slo, plan.file.model);
+    SimulationResult result = simulate(plan.system, *replay_arrivals(drawn), setup.options);
+    if (plans.empty()) {
+      baseline = result;
+      setup.rate_per_s = arrival_rate_per_s(baseline);
+    }
+    plans.push_back({.name = plan.input.name,
+                     .metrics = measure(plan.system, result, level, window),
+                     .difference = compare_e2e(baseline, result, window.first_request(result))});
+    setup.inputs.push_back(plan.input);
+    progress.advance();
+  }
+
+  const std::string json = to_text(comparison_to_json(setup, plans, requests.slo));
+  if (!options.common.out.empty()) {
+    write_file(options.common.out, json);
+  }
+  if (options.common.json) {
+    std::cout << json;
+  } else {
+    print_comparison(std::cout, plans, requests.slo);
+  }
+}
+
+}  // namespace hexgen

@@ -1,0 +1,210 @@
+#include "simulator/cli/inputs.h"
+
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <optional>
+
+#include "profiles/errors.h"
+#include "profiles/file.h"
+#include "profiles/names.h"
+#include "profiles/sha256.h"
+#include "profiles/trace_rate.h"
+#include "profiles/workload_json.h"
+
+namespace hexgen {
+namespace {
+
+constexpr int kMostPoints = 10000;
+
+template <typename Value>
+Value one_of(const std::string& flag,
+             const std::string& text,
+             const std::vector<std::pair<std::string, Value>>& choices) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : choices) {
+    if (name == text) {
+      return value;
+    }
+    names.push_back(name);
+  }
+  throw InputError(flag + ": '" + text + "' is not known, " + advice(text, names));
+}
+
+std::optional<double> parse_number(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  return whole && std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  std::size_t begin = 0;
+  for (std::size_t end = 0; end != std::string::npos; begin = end + 1) {
+    end = text.find(separator, begin);
+    parts.push_back(text.substr(begin, end == std::string::npos ? end : end - begin));
+  }
+  return parts;
+}
+
+/// "poisson", "gamma:0.5", "uniform", "all-at-once"
+void set_process(const std::string& text, ArrivalProcess& process) {
+  using Kind = ArrivalProcess::Kind;
+  const auto parts = split(text, ':');
+  process.kind = one_of<Kind>("--arrivals",
+                              parts[0],
+                              {{"poisson", Kind::kPoisson},
+                               {"gamma", Kind::kGamma},
+                               {"uniform", Kind::kUniform},
+                               {"all-at-once", Kind::kAllAtOnce}});
+  const bool gamma = process.kind == Kind::kGamma;
+  const auto shape = parts.size() == 2 ? parse_number(parts[1]) : std::nullopt;
+  if (parts.size() != (gamma ? 2U : 1U) || (gamma && !(shape && *shape > 0))) {
+    throw InputError("--arrivals: '" + text +
+                     "', expected poisson, gamma:SHAPE with a shape above 0, uniform or "
+                     "all-at-once");
+  }
+  process.burstiness = shape.value_or(process.burstiness);
+}
+
+void check_rate(const RequestOptions& options) {
+  if (options.rate_per_s && !(*options.rate_per_s > 0 && std::isfinite(*options.rate_per_s))) {
+    throw InputError("--rate: " + std::to_string(*options.rate_per_s) +
+                     " is not a finite number above 0; for no gaps give --arrivals all-at-once");
+  }
+}
+
+LoadedRequests load_workload(const RequestOptions& options, std::int64_t seed) {
+  const InputFile file = load_workload_file(options.workload);
+  Workload workload = parse_workload(file);
+  ArrivalProcess& process = workload.arrivals;
+  if (!options.arrivals.empty()) {
+    set_process(options.arrivals, process);
+  }
+  process.rate_per_s = options.rate_per_s.value_or(process.rate_per_s);
+  process.requests = options.num_requests.value_or(process.requests);
+  return {.source = generate_arrivals(workload, static_cast<std::uint64_t>(seed)),
+          .description = "workload " + file.name,
+          .inputs = {plan_input(file)},
+          .slo = workload.slo};
+}
+
+TraceSource trace_source(const RequestOptions& options) {
+  TraceSource source = parse_trace_argument(options.trace);
+  source.columns = {.timestamp = options.csv_timestamp,
+                    .prompt_tokens = options.csv_prompt_tokens,
+                    .output_tokens = options.csv_output_tokens,
+                    .time_unit = one_of<TimeUnit>("--csv-time-unit",
+                                                  options.csv_time_unit,
+                                                  {{"s", TimeUnit::kSeconds},
+                                                   {"ms", TimeUnit::kMilliseconds},
+                                                   {"us", TimeUnit::kMicroseconds},
+                                                   {"ns", TimeUnit::kNanoseconds}})};
+  return source;
+}
+
+/// The trace at its own times, at its own times stretched to --rate, or at those of --arrivals.
+std::unique_ptr<ArrivalSource> timed_trace(const RequestOptions& options, std::int64_t seed) {
+  const TraceSource source = trace_source(options);
+  if (options.arrivals.empty()) {
+    auto trace = open_trace(source);
+    if (!trace->notes().has_arrival_times) {
+      throw InputError(source.file + ": has no arrival times, expected --arrivals and --rate");
+    }
+    return trace_arrivals(options.rate_per_s ? open_trace_at_rate(source, *options.rate_per_s)
+                                             : std::move(trace));
+  }
+  ArrivalProcess process;
+  set_process(options.arrivals, process);
+  if (!options.rate_per_s && process.kind != ArrivalProcess::Kind::kAllAtOnce) {
+    throw InputError("--arrivals " + options.arrivals + ": needs --rate with a trace");
+  }
+  process.rate_per_s = options.rate_per_s.value_or(1.0);
+  return with_arrival_times(
+      trace_arrivals(open_trace(source)), process, static_cast<std::uint64_t>(seed));
+}
+
+LoadedRequests load_trace(const RequestOptions& options, std::int64_t seed) {
+  LoadedRequests loaded = {.source = timed_trace(options, seed),
+                           .description = "trace " + options.trace};
+  if (options.num_requests) {
+    loaded.source = first_arrivals(std::move(loaded.source), *options.num_requests);
+  }
+  return loaded;
+}
+
+}  // namespace
+
+LoadedPlan load_plan(const std::string& path) {
+  const std::string text = read_file(path);
+  LoadedPlan loaded = {.input = {.role = "plan",
+                                 .name = std::filesystem::path(path).stem().string(),
+                                 .sha256 = sha256_hex(text)},
+                       .file = parse_plan(text, path)};
+  loaded.system = make_serving_system(loaded.file.plan, loaded.file.model, loaded.file.cluster);
+  return loaded;
+}
+
+LoadedRequests load_requests(const RequestOptions& options, std::int64_t seed) {
+  check_rate(options);
+  if (options.workload.empty() == options.trace.empty()) {
+    throw InputError("expected either --workload or --trace");
+  }
+  LoadedRequests loaded =
+      options.trace.empty() ? load_workload(options, seed) : load_trace(options, seed);
+  if (!options.slo.empty()) {
+    loaded.slo = parse_slo(options.slo, loaded.slo);
+  }
+  return loaded;
+}
+
+SimulationOptions simulation_options(const EngineOptions& options) {
+  return {.policy = one_of<BatchPolicyKind>("--policy",
+                                            options.policy,
+                                            {{"continuous", BatchPolicyKind::kContinuous},
+                                             {"one-batch", BatchPolicyKind::kOneBatch}}),
+          .router = one_of<RouterKind>("--router",
+                                       options.router,
+                                       {{"plan", RouterKind::kPlanWeights},
+                                        {"least-work", RouterKind::kLeastWork},
+                                        {"round-robin", RouterKind::kRoundRobin}}),
+          .max_batched_tokens = options.max_batched_tokens,
+          .kv_block_tokens = options.kv_block_tokens,
+          .kv_watermark = options.kv_watermark};
+}
+
+MeasurementWindow measurement_window(const RequestOptions& options) {
+  if (!(options.warmup >= 0 && options.warmup < 1)) {
+    throw InputError("--warmup: " + std::to_string(options.warmup) + " is not in [0, 1)");
+  }
+  return {.warmup_share = options.warmup};
+}
+
+std::vector<double> parse_numbers(const std::string& text, const std::string& name) {
+  const bool range = text.find(':') != std::string::npos;
+  std::vector<double> numbers;
+  for (const std::string& part : split(text, range ? ':' : ',')) {
+    const auto number = parse_number(part);
+    if (!number || !(*number > 0)) {
+      throw InputError(name + ": '" + part + "' is not a number above 0, expected A:B:N or a,b,c");
+    }
+    numbers.push_back(*number);
+  }
+  if (!range) {
+    return numbers;
+  }
+  const double count = numbers.size() == 3 ? numbers[2] : 0;
+  if (count < 1 || count > kMostPoints || count != std::floor(count)) {
+    throw InputError(name + ": '" + text + "' is not A:B:N with a whole N from 1 to " +
+                     std::to_string(kMostPoints));
+  }
+  std::vector<double> points;
+  for (int i = 0; i < static_cast<int>(count); ++i) {
+    const double share = count > 1 ? i / (count - 1) : 0;
+    points.push_back(numbers[0] + share * (numbers[1] - numbers[0]));
+  }
+  return points;
+}
+
+}  // namespace hexgen

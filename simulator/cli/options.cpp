@@ -1,0 +1,123 @@
+#include "simulator/cli/options.h"
+
+#include <CLI/CLI.hpp>
+
+namespace hexgen {
+namespace {
+
+void add_options(CLI::App& command, CommonOptions& options) {
+  command.add_option("--out", options.out, "File for the result, written complete or not at all");
+  command.add_flag("--json", options.json, "Machine-readable result on stdout");
+  command.add_option("--seed", options.seed, "Seed of all random numbers")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command.add_option("--threads", options.threads, "Threads; 0: all cores")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command.add_flag("--quiet", options.quiet, "No progress on stderr");
+}
+
+void add_csv_options(CLI::App& command, RequestOptions& options) {
+  const std::string group = "Columns of --trace csv:FILE";
+  command.add_option("--csv-timestamp", options.csv_timestamp, "Arrival time; \"\": lengths only")
+      ->group(group)
+      ->capture_default_str();
+  command.add_option("--csv-prompt-tokens", options.csv_prompt_tokens)
+      ->group(group)
+      ->capture_default_str();
+  command.add_option("--csv-output-tokens", options.csv_output_tokens)
+      ->group(group)
+      ->capture_default_str();
+  command.add_option("--csv-time-unit", options.csv_time_unit, "s, ms, us or ns; dates need none")
+      ->group(group)
+      ->capture_default_str();
+}
+
+void add_options(CLI::App& command, RequestOptions& options) {
+  auto* workload = command.add_option(
+      "--workload", options.workload, "Workload file, or a built-in name such as hexgen-128");
+  auto* trace = command.add_option(
+      "--trace",
+      options.trace,
+      "KIND:FILE with KIND azure, mooncake, burstgpt, vidur, sharegpt, llmservingsim or csv");
+  workload->excludes(trace);
+  command.add_option("--rate",
+                     options.rate_per_s,
+                     "Requests a second, in place of the workload's; stretches a trace");
+  command.add_option("--arrivals",
+                     options.arrivals,
+                     "Arrival process in place of the workload's or the trace's own: poisson, "
+                     "gamma:SHAPE, uniform or all-at-once");
+  command
+      .add_option("--num-requests", options.num_requests, "Requests to draw, or first of a trace")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--slo",
+                     options.slo,
+                     "Limits in place of the workload's: ttft:MS tpot:MS e2el:MS, scale:X, or "
+                     "mlperf:llama2-70b");
+  command
+      .add_option(
+          "--warmup", options.warmup, "Share of the requests that is simulated, not counted")
+      ->capture_default_str();
+  add_csv_options(command, options);
+}
+
+void add_options(CLI::App& command, EngineOptions& options) {
+  const std::string group = "Serving";
+  command.add_option("--policy", options.policy, "continuous or one-batch (the paper's)")
+      ->group(group)
+      ->capture_default_str();
+  command.add_option("--router", options.router, "plan, least-work or round-robin (the paper's)")
+      ->group(group)
+      ->capture_default_str();
+  command
+      .add_option("--max-batched-tokens",
+                  options.max_batched_tokens,
+                  "Tokens of one iteration: decodes, then chunks of prompts")
+      ->group(group)
+      ->capture_default_str();
+  command.add_option("--kv-block-tokens", options.kv_block_tokens, "Tokens of one KV block")
+      ->group(group)
+      ->capture_default_str();
+  command
+      .add_option("--kv-watermark",
+                  options.kv_watermark,
+                  "Share of the KV blocks kept free when a request is admitted")
+      ->group(group)
+      ->capture_default_str();
+}
+
+template <typename Options>
+void add_shared_options(CLI::App& command, Options& options) {
+  add_options(command, options.requests);
+  add_options(command, options.engine);
+  add_options(command, options.common);
+}
+
+}  // namespace
+
+void add_options(CLI::App& command, RunOptions& options) {
+  command.add_option("--plan", options.plan, "Plan to play")->required();
+  command.add_option("--requests",
+                     options.requests_out,
+                     "File for one line of JSON a request, written complete or not at all");
+  add_shared_options(command, options);
+}
+
+void add_options(CLI::App& command, SweepOptions& options) {
+  command.add_option("--plan", options.plan, "Plan to play")->required();
+  command.add_option("--rates", options.rates, "Request rates: A:B:N (N from A to B) or a,b,c");
+  command.add_option("--slo-scales", options.slo_scales, "SLO scales: A:B:N or a,b,c");
+  command.add_option("--target", options.target, "Attainment of the figures of merit")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  add_shared_options(command, options);
+}
+
+void add_options(CLI::App& command, CompareOptions& options) {
+  command.add_option("--plans", options.plans, "Plans to play; the first is the baseline")
+      ->required();
+  add_shared_options(command, options);
+}
+
+}  // namespace hexgen

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace hexgen {
+
+/// What all programs have.
+struct CommonOptions {
+  std::int64_t seed = 1;
+  int threads = 0;  // 0: all cores
+  bool quiet = false;
+  bool json = false;
+  std::string out;  // empty: stdout only
+};
+
+/// Which requests, and how well they are to be served.
+struct RequestOptions {
+  std::string workload;  // file or built-in name; this or the trace
+  std::string trace;     // KIND:FILE
+  std::string csv_timestamp = "timestamp";
+  std::string csv_prompt_tokens = "prompt_tokens";
+  std::string csv_output_tokens = "output_tokens";
+  std::string csv_time_unit = "s";
+  std::string arrivals;  // process in place of the workload's or trace's own times
+  std::optional<double> rate_per_s;
+  std::optional<std::int64_t> num_requests;
+  std::vector<std::string> slo;
+  double warmup = 0.1;
+};
+
+/// How replicas batch and requests are routed.
+struct EngineOptions {
+  std::string policy = "continuous";
+  std::string router = "plan";
+  std::int64_t max_batched_tokens = 2048;
+  std::int64_t kv_block_tokens = 16;
+  double kv_watermark = 0.01;
+};
+
+struct RunOptions {
+  CommonOptions common;
+  RequestOptions requests;
+  EngineOptions engine;
+  std::string plan;
+  std::string requests_out;
+};
+
+struct SweepOptions {
+  CommonOptions common;
+  RequestOptions requests;
+  EngineOptions engine;
+  std::string plan;
+  std::string rates;
+  std::string slo_scales;
+  double target = 0.99;
+};
+
+struct CompareOptions {
+  CommonOptions common;
+  RequestOptions requests;
+  EngineOptions engine;
+  std::vector<std::string> plans;
+};
+
+void add_options(CLI::App& command, RunOptions& options);
+void add_options(CLI::App& command, SweepOptions& options);
+void add_options(CLI::App& command, CompareOptions& options);
+
+}  // namespace hexgen

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cost_models/plan_json.h"
+#include "simulator/metrics.h"
+
+namespace hexgen {
+
+/// What a result was made from: with equal values the result is equal to the last byte.
+struct RunSetup {
+  std::int64_t seed = 1;
+  std::vector<PlanInput> inputs;
+  std::string arrivals;   // "workload hexgen-128" or "trace azure:conv.csv"
+  double rate_per_s = 0;  // mean rate of the arrivals; 0: all at once
+  SimulationOptions options;
+};
+
+/// A run with all that its report says.
+struct RunReport {
+  RunSetup setup;
+  const ServingSystem& system;
+  const Metrics& metrics;
+  const Slo& slo;
+};
+
+std::string name_of(BatchPolicyKind policy);
+std::string name_of(RouterKind router);
+
+/// "TTFT <= 2000 ms, E2E <= 5 x reference"; "none".
+std::string describe(const Slo& slo);
+
+/// (requests - 1) / (last arrival - first arrival); 0 when all arrive at once.
+double arrival_rate_per_s(const SimulationResult& result);
+
+}  // namespace hexgen

@@ -1,0 +1,143 @@
+#include "simulator/report_json.h"
+
+#include <nlohmann/json.hpp>
+
+#include "profiles/program.h"
+#include "profiles/units.h"
+
+namespace hexgen {
+namespace {
+
+using nlohmann::ordered_json;
+
+void add_latency(ordered_json& json, const std::string& name, const Distribution& latency) {
+  json["mean_" + name + "_ms"] = latency.mean_s / kMilli;
+  json["median_" + name + "_ms"] = latency.median_s / kMilli;
+  json["std_" + name + "_ms"] = latency.std_s / kMilli;
+  json["p90_" + name + "_ms"] = latency.p90_s / kMilli;
+  json["p99_" + name + "_ms"] = latency.p99_s / kMilli;
+}
+
+ordered_json stages_to_json(const RunReport& report) {
+  ordered_json pipelines = ordered_json::array();
+  for (std::size_t r = 0; r < report.system.replicas.size(); ++r) {
+    pipelines.push_back({{"name", report.system.replicas[r].name},
+                         {"stage_utilisation", report.metrics.stage_utilisation[r]}});
+  }
+  return pipelines;
+}
+
+std::string name_of(RequestState state) {
+  switch (state) {
+    case RequestState::kCompleted:
+      return "completed";
+    case RequestState::kRejected:
+      return "rejected";
+    case RequestState::kInFlight:
+      break;
+  }
+  return "in_flight";
+}
+
+}  // namespace
+
+ordered_json setup_to_json(const std::string& format, const RunSetup& setup) {
+  ordered_json inputs = ordered_json::array();
+  for (const PlanInput& input : setup.inputs) {
+    inputs.push_back({{"role", input.role}, {"name", input.name}, {"sha256", input.sha256}});
+  }
+  return {{"format", format},
+          {"provenance",
+           {{"tool", "hexgen-sim " + version()},
+            {"commit", git_commit()},
+            {"seed", setup.seed},
+            {"inputs", std::move(inputs)}}},
+          {"arrivals", setup.arrivals},
+          {"policy", name_of(setup.options.policy)},
+          {"router", name_of(setup.options.router)},
+          {"max_batched_tokens", setup.options.max_batched_tokens},
+          {"kv_block_tokens", setup.options.kv_block_tokens},
+          {"kv_watermark", setup.options.kv_watermark}};
+}
+
+ordered_json slo_to_json(const Slo& slo) {
+  ordered_json json = ordered_json::object();
+  const auto add = [&json](const char* key, const std::optional<double>& value, double unit) {
+    if (value) {
+      json[key] = *value / unit;
+    }
+  };
+  add("ttft_ms", slo.ttft_s, kMilli);
+  add("tpot_ms", slo.tpot_s, kMilli);
+  add("e2e_ms", slo.e2e_s, kMilli);
+  add("scale", slo.scale, 1.0);
+  if (slo.scale) {
+    json["reference"] = {{"gpu_type", slo.reference.gpu_type},
+                         {"tp_degree", slo.reference.tp_degree},
+                         {"num_stages", slo.reference.num_stages}};
+  }
+  return json;
+}
+
+ordered_json metrics_to_json(const Metrics& metrics) {
+  ordered_json json = {{"warmup_requests", metrics.warmup_requests},
+                       {"completed", metrics.completed},
+                       {"failed", metrics.rejected},
+                       {"duration", metrics.duration_s},
+                       {"total_input_tokens", metrics.prompt_tokens},
+                       {"total_output_tokens", metrics.output_tokens},
+                       {"request_throughput", metrics.requests_per_s},
+                       {"request_goodput", metrics.goodput_per_s},
+                       {"output_throughput", metrics.output_tokens_per_s},
+                       {"total_token_throughput", metrics.total_tokens_per_s}};
+  add_latency(json, "ttft", metrics.ttft);
+  add_latency(json, "tpot", metrics.tpot);
+  if (metrics.itl.count > 0) {
+    add_latency(json, "itl", metrics.itl);
+  }
+  add_latency(json, "e2el", metrics.e2e);
+  json["slo_attainment"] = metrics.slo_attainment;
+  json["goodput_per_s"] = metrics.goodput_per_s;
+  json["saturated_pipelines"] = metrics.saturated_replicas;
+  json["preemptions"] = metrics.preemptions;
+  json["simulated_s"] = metrics.simulated_s;
+  json["price_per_hour"] = metrics.price_per_hour;
+  json["price_per_million_output_tokens"] = metrics.price_per_million_output_tokens;
+  return json;
+}
+
+ordered_json report_to_json(const RunReport& report) {
+  ordered_json json = setup_to_json("hexgen.report/1", report.setup);
+  json["percentile_method"] = "nearest rank";
+  json["request_rate"] = report.setup.rate_per_s;
+  json["slo"] = slo_to_json(report.slo);
+  json.update(metrics_to_json(report.metrics));
+  json["pipelines"] = stages_to_json(report);
+  return json;
+}
+
+std::string requests_to_json_lines(const ServingSystem& system, const SimulationResult& result) {
+  std::string lines;
+  for (std::size_t i = 0; i < result.requests.size(); ++i) {
+    const RequestOutcome& request = result.requests[i];
+    ordered_json json = {{"request", i},
+                         {"state", name_of(request.state)},
+                         {"arrival_s", request.arrival_s()},
+                         {"prompt_tokens", request.prompt_tokens},
+                         {"output_tokens", request.output_tokens}};
+    if (request.completed()) {
+      json["pipeline"] = system.replicas[static_cast<std::size_t>(request.replica)].name;
+      json["ttft_ms"] = request.ttft_s() / kMilli;
+      json["tpot_ms"] = request.tpot_s() / kMilli;
+      json["e2el_ms"] = request.e2e_s() / kMilli;
+    }
+    lines += json.dump() + "\n";
+  }
+  return lines;
+}
+
+std::string to_text(const ordered_json& document) {
+  return document.dump(2) + "\n";
+}
+
+}  // namespace hexgen

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "simulator/report.h"
+
+namespace hexgen {
+
+/// `hexgen.report/1`: the keys of `vllm bench serve --save-result` and our own.
+nlohmann::ordered_json report_to_json(const RunReport& report);
+
+/// The figures of a run, without the setup.
+nlohmann::ordered_json metrics_to_json(const Metrics& metrics);
+
+/// Fields that begin every result file: format, tool, commit, seed, inputs, options.
+nlohmann::ordered_json setup_to_json(const std::string& format, const RunSetup& setup);
+
+/// {"ttft_ms": 2000, "scale": 5, "reference": {..}}: the limits that are set.
+nlohmann::ordered_json slo_to_json(const Slo& slo);
+
+/// One JSON object a line for every request, in order of arrival, warm-up included.
+std::string requests_to_json_lines(const ServingSystem& system, const SimulationResult& result);
+
+/// With indentation and a line end, as files have it.
+std::string to_text(const nlohmann::ordered_json& document);
+
+}  // namespace hexgen

@@ -1,0 +1,198 @@
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "profiles/file.h"
+
+// hexgen-sim as a user runs it: exit codes, one-line errors, results in files.
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kPlan = "tests/data/plan/two_pipelines.json";
+const std::string kRun = "run --plan " + kPlan + " ";
+const std::string kSweep = "sweep --plan " + kPlan + " ";
+
+struct Finished {
+  int exit_code = -1;
+  std::string output;  // stdout and stderr
+};
+
+Finished run_program(const std::string& arguments) {
+  const std::string command = std::string(HEXGEN_SIM) + " " + arguments + " 2>&1";
+  FILE* pipe = popen(command.c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  Finished finished;
+  std::vector<char> buffer(4096);
+  while (const std::size_t read = fread(buffer.data(), 1, buffer.size(), pipe)) {
+    finished.output.append(buffer.data(), read);
+  }
+  finished.exit_code = WEXITSTATUS(pclose(pipe));
+  return finished;
+}
+
+/// A folder of its own, removed at the end.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = (fs::temp_directory_path() / "hexgen-sim-XXXXXX").string();
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+
+  ~TemporaryFolder() { fs::remove_all(path_); }
+
+  std::string file(const std::string& name) const { return (path_ / name).string(); }
+
+  std::string write(const std::string& name, const std::string& text) const {
+    std::ofstream(path_ / name) << text;
+    return file(name);
+  }
+
+ private:
+  fs::path path_;
+};
+
+void check_refused(const std::string& arguments, const std::string& expected) {
+  CAPTURE(arguments);
+  const Finished finished = run_program(arguments);
+  CAPTURE(finished.output);
+  CHECK(finished.exit_code == 2);
+  CHECK(finished.output.find("hexgen-sim: error: ") == 0);
+  CHECK(finished.output.find('\n') == finished.output.size() - 1);
+  CHECK(finished.output.find(expected) != std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("wrong usage is refused in one line with exit code 2") {
+  check_refused("", "subcommand is required");
+  check_refused("fly", "subcommand is required");
+  check_refused("run", "--plan is required");
+  check_refused(kRun, "expected either --workload or --trace");
+  check_refused(kRun + "--workload hexgen-32 --trace azure:x", "--trace");
+  check_refused(kRun + "--workload hexgen-23", "did you mean 'hexgen-32'?");
+  check_refused(kRun + "--workload hexgen-32 --rate 0", "--rate: 0.000000 is not a finite number");
+  check_refused(kRun + "--workload hexgen-32 --rate -1", "--rate: -1.000000");
+  check_refused(kRun + "--workload hexgen-32 --rate inf", "give --arrivals all-at-once");
+  check_refused(kRun + "--workload hexgen-32 --rate fast", "--rate");
+  check_refused(kRun + "--workload hexgen-32 --num-requests 0", "--num-requests");
+  check_refused(kRun + "--workload hexgen-32 --seed -1", "--seed");
+  check_refused(kRun + "--workload hexgen-32 --policy continous", "did you mean 'continuous'?");
+  check_refused(kRun + "--workload hexgen-32 --router plans", "did you mean 'plan'?");
+  check_refused(kRun + "--workload hexgen-32 --slo latency:5", "latency");
+  check_refused(kRun + "--workload hexgen-32 --warmup 1", "--warmup: 1.000000 is not in [0, 1)");
+  check_refused(kRun + "--workload azure-conversation --max-batched-tokens 0",
+                "max_batched_tokens: 0 is less than 1");
+  check_refused(kRun + "--workload azure-conversation --kv-block-tokens 0",
+                "kv_block_tokens: 0 is less than 1");
+  check_refused(kRun + "--workload azure-conversation --kv-watermark 1",
+                "kv_watermark: 1.000000 is not in [0, 1)");
+  check_refused(kRun + "--workload azure-conversation --arrivals normal", "--arrivals: 'normal'");
+  check_refused(kRun + "--workload azure-conversation --arrivals gamma", "a shape above 0");
+  check_refused(kRun + "--workload azure-conversation --arrivals gamma:0", "a shape above 0");
+  check_refused(kRun + "--workload azure-conversation --arrivals poisson:2", "--arrivals");
+  check_refused(kRun + "--workload hexgen-32", "slo.reference: 4 heads cannot be split");
+  check_refused("run --plan nowhere.json --workload hexgen-32", "nowhere.json");
+  check_refused("run --plan tests/data/bad/plan/truncated.json --workload hexgen-32",
+                "tests/data/bad/plan/truncated.json: ");
+  check_refused(kSweep + "--workload azure-conversation", "expected --rates, --slo-scales or both");
+  check_refused(kSweep + "--workload azure-conversation --rates 1,x", "--rates: 'x'");
+  check_refused(kSweep + "--workload azure-conversation --rates 1,,2", "--rates: ''");
+  check_refused(kSweep + "--workload azure-conversation --rates 0", "--rates: '0'");
+  check_refused(kSweep + "--workload azure-conversation --rates 1:2", "is not A:B:N");
+  check_refused(kSweep + "--workload azure-conversation --rates 1:2:2.5", "is not A:B:N");
+  check_refused(kSweep + "--workload azure-conversation --rates 1 --target 2", "--target");
+  check_refused(kSweep + "--workload azure-conversation --rates 1 --arrivals all-at-once",
+                "all requests arrive at once");
+  check_refused("compare --workload azure-conversation", "--plans is required");
+}
+
+TEST_CASE("broken traces are refused by file, line and column") {
+  const TemporaryFolder folder;
+  const std::string lengths = folder.write("l.csv", "num_prefill_tokens,num_decode_tokens\n5,5\n");
+  const std::string header = "timestamp,prompt_tokens,output_tokens\n";
+  check_refused(kRun + "--trace " + lengths, lengths);
+  check_refused(kRun + "--trace bursts:" + lengths, "bursts");
+  check_refused(kRun + "--trace azure:nowhere.csv", "nowhere.csv");
+  check_refused(kRun + "--trace vidur:" + lengths, "has no arrival times, expected --arrivals");
+  check_refused(kRun + "--arrivals poisson --trace vidur:" + lengths, "needs --rate");
+  const std::string negative = folder.write("n.csv", header + "0,5,5\n1,-5,5\n");
+  check_refused(kRun + "--trace csv:" + negative, negative + ":3: ");
+  check_refused(kRun + "--csv-time-unit min --trace csv:" + negative, "--csv-time-unit: 'min'");
+  check_refused(kRun + "--csv-prompt-tokens in --trace csv:" + negative, "in");
+}
+
+TEST_CASE("a run writes its report and its requests") {
+  const TemporaryFolder folder;
+  const Finished finished =
+      run_program(kRun + "--workload azure-conversation --num-requests 100 --out " +
+                  folder.file("report.json") + " --requests " + folder.file("requests.jsonl"));
+  CHECK(finished.exit_code == 0);
+  CHECK(finished.output.find("Successful requests:                     90\n") != std::string::npos);
+  const std::string report = hexgen::read_file(folder.file("report.json"));
+  for (const char* key : {"\"format\": \"hexgen.report/1\"",
+                          "\"completed\": 90",
+                          "\"mean_ttft_ms\": ",
+                          "\"p99_tpot_ms\": ",
+                          "\"median_itl_ms\": ",
+                          "\"p90_e2el_ms\": ",
+                          "\"request_throughput\": ",
+                          "\"output_throughput\": ",
+                          "\"slo_attainment\": 1.0",
+                          "\"stage_utilisation\": ",
+                          "\"price_per_million_output_tokens\": "}) {
+    CHECK_MESSAGE(report.find(key) != std::string::npos, key);
+  }
+  const std::string requests = hexgen::read_file(folder.file("requests.jsonl"));
+  CHECK(std::count(requests.begin(), requests.end(), '\n') == 100);
+}
+
+TEST_CASE("nothing is written when the run fails") {
+  const TemporaryFolder folder;
+  check_refused(kRun + "--workload azure-conversation --kv-block-tokens 0 --out " +
+                    folder.file("report.json"),
+                "kv_block_tokens");
+  CHECK_FALSE(fs::exists(folder.file("report.json")));
+}
+
+TEST_CASE("a trace of lengths runs with arrivals of its own") {
+  const TemporaryFolder folder;
+  const std::string lengths =
+      folder.write("l.csv", "num_prefill_tokens,num_decode_tokens\n50,5\n60,6\n70,7\n");
+  const Finished finished = run_program(kRun + "--json --warmup 0 --arrivals uniform --rate 2 " +
+                                        "--trace vidur:" + lengths);
+  CHECK(finished.exit_code == 0);
+  CHECK(finished.output.find("\"request_rate\": 2.0") != std::string::npos);
+  CHECK(finished.output.find("\"total_input_tokens\": 180") != std::string::npos);
+}
+
+TEST_CASE("the same command gives the same bytes, whatever the number of threads") {
+  const std::string sweep = kSweep +
+                            "--json --quiet --workload azure-conversation --num-requests 200 "
+                            "--rates 1:60:7 --slo ttft:200 --threads ";
+  const Finished one = run_program(sweep + "1");
+  CHECK(one.exit_code == 0);
+  CHECK(run_program(sweep + "5").output == one.output);
+}
+
+TEST_CASE("plans are compared on identical arrivals") {
+  const Finished finished = run_program("compare --json --quiet --plans " + kPlan + " " + kPlan +
+                                        " --workload azure-conversation --num-requests 200");
+  CHECK(finished.exit_code == 0);
+  CHECK(finished.output.find("\"pairs\": 180,\n        \"mean_ms\": 0.0") != std::string::npos);
+}
+
+TEST_CASE("help and version are no errors") {
+  CHECK(run_program("--help").exit_code == 0);
+  CHECK(run_program("sweep --help").exit_code == 0);
+  const Finished version = run_program("--version");
+  CHECK(version.exit_code == 0);
+  CHECK(version.output.find("hexgen-sim ") == 0);
+}
