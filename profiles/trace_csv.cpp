@@ -117,15 +117,15 @@ class CsvTraceRows : public TraceRows {
   }
 
   std::size_t required_column(const std::string& name) const {
-    const std::optional<std::size_t> found = column(name);
-    if (!found) {
+    const auto& cells = csv_.cells();
+    if (std::count(cells.begin(), cells.end(), name) != 1) {
       std::string header;
-      for (const std::string_view cell : csv_.cells()) {
+      for (const std::string_view cell : cells) {
         header += (header.empty() ? "" : ",") + std::string(cell);
       }
-      place("header").refuse(header, "a column '" + name + "'");
+      place("header").refuse(header, "one column '" + name + "'");
     }
-    return *found;
+    return *column(name);
   }
 
   /// False when the row marks a failed request.

@@ -71,9 +71,7 @@ std::unique_ptr<TraceRows> open_rows(const TraceSource& source) {
 }
 
 std::string skipped(std::int64_t rows) {
-  return rows == 0   ? ""
-         : rows == 1 ? ", 1 row was skipped"
-                     : ", " + std::to_string(rows) + " rows were skipped";
+  return rows == 0 ? "" : " (" + std::to_string(rows) + " skipped)";
 }
 
 /// Sorts rows within the reorder window and counts time from the first.
@@ -142,6 +140,15 @@ std::vector<std::string> kind_names() {
 }
 
 }  // namespace
+
+TimeUnit parse_time_unit(const std::string& name) {
+  constexpr std::array<std::string_view, 4> kNames = {"s", "ms", "us", "ns"};  // as in TimeUnit
+  const auto* found = std::find(kNames.begin(), kNames.end(), name);
+  if (found == kNames.end()) {
+    throw InputError("time unit: '" + name + "': expected s, ms, us or ns");
+  }
+  return static_cast<TimeUnit>(found - kNames.begin());
+}
 
 TraceSource parse_trace_argument(const std::string& argument) {
   const std::size_t colon = argument.find(':');

@@ -15,7 +15,7 @@ enum class TraceKind {
   kMooncake,  // JSON lines: timestamp in ms, input_length, output_length
   kBurstGpt,  // CSV: Timestamp in s, Request tokens, Response tokens
   kVidur,     // CSV: arrived_at in s (may be missing), num_prefill_tokens, num_decode_tokens
-  kShareGpt,  // one JSON array of conversations in text, without arrival times; see below
+  kShareGpt,  // one JSON array of conversations in text, without arrival times; see open_trace()
   kLlmServingSim,  // JSON lines: input_toks, output_toks, arrival_time_ns, or a measured run's
                    // times
   kCsv             // CSV with a header line and the columns of CsvColumns
@@ -76,6 +76,12 @@ class TraceReader {
 /// "azure:conv.csv". Throws InputError when the kind is unknown or the file is not named.
 TraceSource parse_trace_argument(const std::string& argument);
 
+/// "s", "ms", "us" or "ns". Throws InputError for anything else.
+TimeUnit parse_time_unit(const std::string& name);
+
+/// Opens a trace and checks its header and first rows. Throws InputError when the file cannot be
+/// read, is compressed or UTF-16, holds no request or lacks a column.
+///
 /// `sharegpt` files hold text, not counts: the first two turns of a conversation are prompt and
 /// output, and a token is taken as 4 bytes of UTF-8 (the average that OpenAI's tiktoken states),
 /// rounded up. As in vLLM's benchmark, conversations with fewer than two turns, a turn below 4
@@ -84,9 +90,6 @@ TraceSource parse_trace_argument(const std::string& argument);
 ///
 /// `llmservingsim` reads workloads (arrival_time_ns) and measured runs. A measured run is replayed
 /// by `queued_ts`, the clock that its latencies are taken with, and by `arrival_time` without it.
-///
-/// Opens a trace and checks its header. Throws InputError when the file cannot be read, is no plain
-/// UTF-8 text, holds no request or lacks a column.
 std::unique_ptr<TraceReader> open_trace(const TraceSource& source);
 
 }  // namespace hexgen

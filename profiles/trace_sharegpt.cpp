@@ -22,6 +22,8 @@ constexpr std::size_t kMinTurnTokens = 4;
 constexpr std::size_t kMaxPromptTokens = 1024;
 constexpr std::size_t kMaxTotalTokens = 2048;
 
+constexpr int kDeepestNesting = 64;  // keeps walking a value from exhausting the stack
+
 struct Lengths {
   int prompt_tokens = 0;
   int output_tokens = 0;
@@ -50,10 +52,10 @@ std::optional<Lengths> lengths_of(const JsonReader& conversation) {
               : std::nullopt;
 }
 
-/// "line 3, column 14: syntax error ...", in printable characters.
-std::string problem_of(const Json::parse_error& error) {
+/// "parse error at line 3, column 14: ...", in printable characters.
+std::string problem_of(const Json::exception& error) {
   std::string problem = error.what();
-  problem.erase(0, problem.find("line "));
+  problem.erase(0, problem.find("] ") + 2);  // "[json.exception.parse_error.101] "
   std::replace_if(
       problem.begin(), problem.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
   return problem;
@@ -68,17 +70,22 @@ class ShareGptRows : public TraceRows {
       if (depth == 0 && event != Event::array_start && event != Event::array_end) {
         throw InputError(file + ": is no array: expected an array of conversations");
       }
+      const std::string item = "[" + std::to_string(lengths_.size() + skipped_) + "]";
+      if (depth > kDeepestNesting) {
+        throw InputError(file + ": " + item + ": nested deeper than " +
+                         std::to_string(kDeepestNesting) + " levels");
+      }
       const bool finished =
           event == Event::object_end || event == Event::array_end || event == Event::value;
       if (depth != 1 || !finished) {
         return true;
       }
-      add(JsonReader(value, file, "[" + std::to_string(lengths_.size() + skipped_) + "]"));
+      add(JsonReader(value, file, item));
       return false;  // the parser forgets the conversation
     };
     try {
       const Json emptied = Json::parse(stream, take);
-    } catch (const Json::parse_error& error) {
+    } catch (const Json::exception& error) {
       throw InputError(file + ": " + problem_of(error));
     }
   }

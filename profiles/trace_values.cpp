@@ -196,7 +196,10 @@ std::optional<std::int64_t> parse_date_time_ns(std::string_view text) {
     return std::nullopt;
   }
   const auto time_ns = parse_time_of_day_ns(text.substr(11));
-  return time_ns ? std::optional(*date_s * kSecondNs + *time_ns) : std::nullopt;
+  if (!time_ns || *date_s * kSecondNs + *time_ns < 0) {  // a zone can lead back before 1970
+    return std::nullopt;
+  }
+  return *date_s * kSecondNs + *time_ns;
 }
 
 std::optional<std::int64_t> parse_time_ns(std::string_view text, TimeUnit unit) {

@@ -62,6 +62,15 @@ TEST_CASE("an argument of --trace that names no kind or no file is refused") {
                        InputError);
 }
 
+TEST_CASE("time units have the names that scripts use") {
+  CHECK(parse_time_unit("s") == TimeUnit::kSeconds);
+  CHECK(parse_time_unit("ms") == TimeUnit::kMilliseconds);
+  CHECK(parse_time_unit("us") == TimeUnit::kMicroseconds);
+  CHECK(parse_time_unit("ns") == TimeUnit::kNanoseconds);
+  CHECK_THROWS_WITH_AS(
+      parse_time_unit("sec"), "time unit: 'sec': expected s, ms, us or ns", InputError);
+}
+
 TEST_CASE("rows a little out of time order are sorted, and time starts at the earliest") {
   const auto requests = read_trace(TraceKind::kVidur, vidur_trace({3, 1, 2, 2}));
   REQUIRE(requests.size() == 4);
