@@ -15,6 +15,8 @@ namespace hexgen {
 
 namespace {
 
+namespace fs = std::filesystem;
+
 [[noreturn]] void fail(const std::string& path, const std::string& what) {
   throw InputError(path + ": " + what + ": " + std::strerror(errno));
 }
@@ -47,7 +49,31 @@ bool write_all(int descriptor, std::string_view content) {
     }
     content.remove_prefix(static_cast<std::size_t>(written < 0 ? 0 : written));
   }
-  return ::fsync(descriptor) == 0;
+  return true;
+}
+
+/// Device or pipe: there is nothing to rename over.
+void write_in_place(const std::string& path, std::string_view content) {
+  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (file.get() < 0 || !write_all(file.get(), content)) {
+    fail(path, "cannot be written");
+  }
+}
+
+void write_and_rename(const std::string& path, std::string_view content) {
+  // The process id keeps two programs that write the same file apart.
+  const std::string temporary = path + ".partial-" + std::to_string(::getpid());
+  const FileDescriptor file(
+      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  const bool written = file.get() >= 0 && write_all(file.get(), content) &&
+                       ::fsync(file.get()) == 0 &&
+                       std::rename(temporary.c_str(), path.c_str()) == 0;
+  if (!written) {
+    const int error = errno;
+    std::remove(temporary.c_str());
+    errno = error;
+    fail(path, "cannot be written");
+  }
 }
 
 }  // namespace
@@ -73,21 +99,17 @@ std::string read_file(const std::string& path) {
 }
 
 void write_file(const std::string& path, std::string_view content) {
-  if (std::filesystem::is_directory(path)) {
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  if (fs::is_directory(status)) {
     throw InputError(path + ": is a folder, expected the name of a file to write");
   }
-  // The process id keeps two programs that write the same file apart.
-  const std::string temporary = path + ".partial-" + std::to_string(::getpid());
-  const FileDescriptor file(
-      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-  if (file.get() < 0) {
-    fail(path, "cannot be written");
-  }
-  if (!write_all(file.get(), content) || std::rename(temporary.c_str(), path.c_str()) != 0) {
-    const int error = errno;
-    std::remove(temporary.c_str());
-    errno = error;
-    fail(path, "cannot be written");
+  if (fs::is_regular_file(status)) {
+    write_and_rename(fs::canonical(path).string(), content);
+  } else if (fs::exists(status)) {
+    write_in_place(path, content);
+  } else {
+    write_and_rename(path, content);
   }
 }
 

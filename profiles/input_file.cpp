@@ -19,7 +19,7 @@ InputFile load_builtin(const std::string& role, const std::string& name) {
   if (const auto text = builtin_file(path)) {
     return {role, name, path, std::string(*text)};
   }
-  throw InputError(name + ": is neither a file nor a built-in " + role + ", " +
+  throw InputError("'" + name + "' is neither a file nor a built-in " + role + ", " +
                    advice(name, builtin_names(folder)));
 }
 
@@ -32,7 +32,8 @@ std::string given_name(const fs::path& path) {
 }
 
 InputFile load(const std::string& role, const std::string& path_or_name) {
-  if (!fs::exists(path_or_name)) {
+  std::error_code too_long_or_forbidden;
+  if (!fs::exists(path_or_name, too_long_or_forbidden)) {
     return load_builtin(role, path_or_name);
   }
   return {role, given_name(path_or_name), path_or_name, read_file(path_or_name)};
@@ -41,7 +42,8 @@ InputFile load(const std::string& role, const std::string& path_or_name) {
 }  // namespace
 
 InputFile load_model_file(const std::string& path_or_name) {
-  if (fs::is_directory(path_or_name)) {
+  std::error_code no_such_folder;
+  if (fs::is_directory(path_or_name, no_such_folder)) {
     return load("model", (fs::path(path_or_name) / "config.json").string());
   }
   return load("model", path_or_name);

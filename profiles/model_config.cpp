@@ -13,6 +13,7 @@ constexpr int kMostLayers = 10'000;
 constexpr int kWidest = 1'000'000;
 constexpr int kMostTokens = 100'000'000;
 
+// In the order of the names that read_architecture() knows.
 enum class Architecture { kLlama, kMistral, kQwen2, kQwen3 };
 
 Architecture read_architecture(const JsonReader& config) {
@@ -81,7 +82,7 @@ void refuse_unsupported(const JsonReader& config) {
 void read_dtype(const JsonReader& config, ModelSpec& model) {
   const auto dtype = config.has("dtype") ? given(config, "dtype") : given(config, "torch_dtype");
   if (!dtype) {
-    return;  // transformers then takes float32 from the file and everybody serves float16
+    return;  // served in the default of ModelSpec
   }
   dtype->one_of({"float32", "float16", "bfloat16"});
   model.dtype = dtype->string();

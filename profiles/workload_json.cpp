@@ -18,6 +18,7 @@ constexpr int kLargestDegree = 1024;
 ArrivalProcess read_arrivals(const JsonReader& object) {
   using Kind = ArrivalProcess::Kind;
   ArrivalProcess arrivals;
+  // In the order of Kind.
   arrivals.kind = static_cast<Kind>(
       object.at("process").one_of({"poisson", "gamma", "uniform", "all-at-once"}));
   std::vector<std::string> keys = {"process", "requests"};

@@ -1,6 +1,9 @@
 #include "profiles/file.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -34,6 +37,28 @@ TEST_CASE("writing replaces a file") {
   write_file(folder / "out.json", "a longer first version");
   write_file(folder / "out.json", "second");
   CHECK(read_file(folder / "out.json") == "second");
+}
+
+TEST_CASE("a symbolic link is followed, not replaced") {
+  const TemporaryFolder folder;
+  write_file(folder / "real.json", "first");
+  std::filesystem::create_symlink(folder / "real.json", folder / "link.json");
+  write_file(folder / "link.json", "second");
+  CHECK(std::filesystem::is_symlink(folder / "link.json"));
+  CHECK(read_file(folder / "real.json") == "second");
+}
+
+TEST_CASE("a pipe is written, not replaced") {
+  const TemporaryFolder folder;
+  const std::string path = folder / "pipe";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK);
+  write_file(path, "through");
+  char buffer[16] = {};
+  CHECK(::read(reader, buffer, sizeof buffer) == 7);
+  CHECK(std::string(buffer) == "through");
+  CHECK(std::filesystem::is_fifo(path));
+  ::close(reader);
 }
 
 TEST_CASE("a file in a folder that does not exist is refused by name") {

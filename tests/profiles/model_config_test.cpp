@@ -113,6 +113,6 @@ TEST_CASE("a model may be named by its folder, by its config.json or by its cata
   CHECK(hexgen::read_model("llama-2-70b").num_layers == 80);
   CHECK_THROWS_WITH_AS(
       hexgen::read_model("llama-2-70"),
-      "llama-2-70: is neither a file nor a built-in model, did you mean 'llama-2-70b'?",
+      "'llama-2-70' is neither a file nor a built-in model, did you mean 'llama-2-70b'?",
       InputError);
 }

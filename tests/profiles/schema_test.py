@@ -14,7 +14,7 @@ except ImportError:
 # What only the reader can see: names that must exist or be unique, and comparisons between values.
 BEYOND_SCHEMA = {
     "cluster": {"assumed_names_no_key", "duplicate_key", "gpu_type_incomplete", "gpu_type_twice",
-                "link_to_unknown_node", "link_to_unknown_region", "link_twice", "name_twice",
+                "link_to_itself", "link_to_unknown_node", "link_to_unknown_region", "link_twice", "name_twice", "unknown_usual_link",
                 "no_intra_link", "no_links", "unconnected", "unknown_gpu", "unknown_intra_link"},
     "workload": {"lognormal_mean_below_median", "max_below_min", "unknown_reference_gpu"},
 }
