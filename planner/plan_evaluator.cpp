@@ -69,7 +69,7 @@ double PlanEvaluator::highest_rate(const ServingSystem& system) const {
     return load_test_.rate_per_s() * std::pow(kRateStep, static_cast<double>(rung));
   };
   const auto passes = [&](int rung) {
-    return load_test_.attainment(system, rate_at(rung)) >= kTargetAttainment;
+    return load_test_.sustains(system, rate_at(rung), kTargetAttainment);
   };
   const double guess_per_s = kUsualLoad * saturation_rate(system);
   const int start = static_cast<int>(

@@ -1,5 +1,6 @@
 #include "simulator/load_test.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -10,28 +11,47 @@ namespace {
 
 constexpr double kRateResolution = 1.01;
 constexpr int kMaxDoublings = 20;
+constexpr double kTimesAllowed = 10;
+constexpr double kMostRequests = 200000;
 
-/// The requests of a test, faster or slower.
-class StretchedArrivals final : public ArrivalSource {
+/// The requests of a test, faster or slower, again and again until there are `count`.
+class RepeatedArrivals final : public ArrivalSource {
  public:
-  StretchedArrivals(const std::vector<RequestSpec>& requests, double stretch)
+  RepeatedArrivals(const std::vector<RequestSpec>& requests,
+                   std::size_t count,
+                   double stretch,
+                   double period_s)
       : requests_(requests),
-        stretch_(stretch) {}
+        count_(count),
+        stretch_(stretch),
+        period_s_(period_s) {}
 
   std::optional<RequestSpec> next() override {
-    if (position_ == requests_.size()) {
+    if (position_ == count_) {
       return std::nullopt;
     }
-    RequestSpec request = requests_[position_++];
-    request.arrival_s *= stretch_;
+    RequestSpec request = requests_[position_ % requests_.size()];
+    const auto round = static_cast<double>(position_ / requests_.size());
+    request.arrival_s = request.arrival_s * stretch_ + round * period_s_;
+    ++position_;
     return request;
   }
 
  private:
   const std::vector<RequestSpec>& requests_;
+  std::size_t count_;
   double stretch_;
+  double period_s_;
   std::size_t position_ = 0;
 };
+
+double mean_time_allowed_s(const std::vector<RequestSpec>& requests, const ServiceLevel& level) {
+  double sum = 0;
+  for (const RequestSpec& request : requests) {
+    sum += level.time_allowed_s(request.prompt_tokens, request.output_tokens);
+  }
+  return requests.empty() ? 0 : sum / static_cast<double>(requests.size());
+}
 
 }  // namespace
 
@@ -44,7 +64,8 @@ LoadTest::LoadTest(std::vector<RequestSpec> requests,
       rate_per_s_(rate_per_s),
       level_(std::move(level)),
       options_(options),
-      window_(window) {
+      window_(window),
+      shortest_s_(kTimesAllowed * mean_time_allowed_s(requests_, level_)) {
   if (!(rate_per_s_ > 0 && std::isfinite(rate_per_s_))) {
     throw InputError("rate_per_s: " + std::to_string(rate_per_s_) + " is not above 0");
   }
@@ -55,8 +76,19 @@ LoadTest LoadTest::with_level(ServiceLevel level) const {
 }
 
 SimulationResult LoadTest::play(const ServingSystem& system, double rate_per_s) const {
-  StretchedArrivals arrivals(requests_, rate_per_s_ / rate_per_s);
+  const auto drawn = static_cast<double>(requests_.size());
+  const double needed = std::min(shortest_s_ * rate_per_s, kMostRequests);
+  RepeatedArrivals arrivals(requests_,
+                            static_cast<std::size_t>(std::ceil(std::max(drawn, needed))),
+                            rate_per_s_ / rate_per_s,
+                            drawn / rate_per_s);
   return simulate(system, arrivals, options_);
+}
+
+bool LoadTest::sustains(const ServingSystem& system, double rate_per_s, double target) const {
+  const SimulationResult result = play(system, rate_per_s);
+  return slo_attainment(result, level_, window_) >= target &&
+         saturated_replicas(system, result, window_).empty();
 }
 
 double LoadTest::attainment(const ServingSystem& system, double rate_per_s) const {
@@ -69,19 +101,16 @@ double LoadTest::lowest_deadline_scale(const ServingSystem& system,
   return nearest_rank(normalised_latencies(play(system, rate_per_s), level_, window_), target);
 }
 
-RateLimit LoadTest::highest_rate(const ServingSystem& system, double target) const {
-  RateLimit best;
+double LoadTest::highest_rate(const ServingSystem& system, double target) const {
+  double best = 0;
   const auto passes = [&](double rate) {
-    const double reached = attainment(system, rate);
-    if (reached < target) {
-      return false;
-    }
-    best = {.rate_per_s = rate, .attainment = reached};
-    return true;
+    const bool sustained = sustains(system, rate, target);
+    best = sustained ? rate : best;
+    return sustained;
   };
   double failed = rate_per_s_;
   if (passes(rate_per_s_)) {
-    for (int i = 0; i < kMaxDoublings && failed == best.rate_per_s; ++i) {
+    for (int i = 0; i < kMaxDoublings && failed == best; ++i) {
       failed *= 2;
       passes(failed);
     }
@@ -90,8 +119,8 @@ RateLimit LoadTest::highest_rate(const ServingSystem& system, double target) con
       failed /= 2;
     }
   }
-  while (best.rate_per_s > 0 && failed > best.rate_per_s * kRateResolution) {
-    const double middle = std::sqrt(best.rate_per_s * failed);
+  while (best > 0 && failed > best * kRateResolution) {
+    const double middle = std::sqrt(best * failed);
     if (!passes(middle)) {
       failed = middle;
     }

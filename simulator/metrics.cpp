@@ -69,20 +69,6 @@ void add_throughput(const WindowRequests& requests, double end_s, Metrics& metri
       per(output + static_cast<double>(metrics.prompt_tokens), metrics.duration_s);
 }
 
-void add_saturation(const ServingSystem& system, const WindowRequests& requests, Metrics& metrics) {
-  std::vector<std::vector<RequestOutcome>> by_replica(system.replicas.size());
-  for (const RequestOutcome& request : requests) {
-    if (request.completed()) {
-      by_replica[static_cast<std::size_t>(request.replica)].push_back(request);
-    }
-  }
-  for (std::size_t r = 0; r < by_replica.size(); ++r) {
-    if (saturated(by_replica[r])) {
-      metrics.saturated_replicas.push_back(system.replicas[r].name);
-    }
-  }
-}
-
 double attainment(const WindowRequests& requests, const ServiceLevel& level) {
   const auto met = std::count_if(
       requests.begin(), requests.end(), [&](const RequestOutcome& r) { return level.met_by(r); });
@@ -99,6 +85,10 @@ std::size_t MeasurementWindow::first_request(const SimulationResult& result) con
 
 bool saturated(const std::vector<RequestOutcome>& requests) {
   constexpr double kGrowth = 0.02;  // seconds of waiting a second
+  constexpr std::size_t kFewest = 30;
+  if (requests.size() < kFewest) {
+    return false;
+  }
   const auto count = static_cast<double>(requests.size());
   double mean_x = 0;
   double mean_y = 0;
@@ -119,6 +109,24 @@ bool saturated(const std::vector<RequestOutcome>& requests) {
   return xy > kGrowth * xx && xy * xy > 0.5 * xx * yy;
 }
 
+std::vector<std::string> saturated_replicas(const ServingSystem& system,
+                                            const SimulationResult& result,
+                                            const MeasurementWindow& window) {
+  std::vector<std::vector<RequestOutcome>> by_replica(system.replicas.size());
+  for (const RequestOutcome& request : WindowRequests(result, window)) {
+    if (request.completed()) {
+      by_replica[static_cast<std::size_t>(request.replica)].push_back(request);
+    }
+  }
+  std::vector<std::string> names;
+  for (std::size_t r = 0; r < by_replica.size(); ++r) {
+    if (saturated(by_replica[r])) {
+      names.push_back(system.replicas[r].name);
+    }
+  }
+  return names;
+}
+
 Metrics measure(const ServingSystem& system,
                 const SimulationResult& result,
                 const ServiceLevel& level,
@@ -130,7 +138,7 @@ Metrics measure(const ServingSystem& system,
   add_latencies(requests, metrics);
   metrics.itl = summarize(result.token_gaps);
   add_throughput(requests, result.end_s, metrics);
-  add_saturation(system, requests, metrics);
+  metrics.saturated_replicas = saturated_replicas(system, result, window);
   metrics.slo_attainment = attainment(requests, level);
   metrics.goodput_per_s =
       per(metrics.slo_attainment * static_cast<double>(requests.size()), metrics.duration_s);

@@ -51,8 +51,13 @@ struct Metrics {
 /// True when the waiting times of requests (in order of arrival) keep growing: their least-squares
 /// line over the arrival times rises by more than 0.02 s a second, as when over 2 % of the work is
 /// left behind, and explains more than half of their variance. Latencies then say how long the run
-/// was, not how good the system is.
+/// was, not how good the system is. False for fewer than 30 requests.
 bool saturated(const std::vector<RequestOutcome>& requests);
+
+/// Names of the replicas whose requests of the window say so.
+std::vector<std::string> saturated_replicas(const ServingSystem& system,
+                                            const SimulationResult& result,
+                                            const MeasurementWindow& window = {});
 
 Metrics measure(const ServingSystem& system,
                 const SimulationResult& result,

@@ -1,5 +1,7 @@
 #include "simulator/service_level.h"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "profiles/catalogue.h"
@@ -29,6 +31,20 @@ double ServiceLevel::normalised_latency(const RequestOutcome& request) const {
   return request.completed()
              ? request.e2e_s() / reference_s(request.prompt_tokens, request.output_tokens)
              : std::numeric_limits<double>::infinity();
+}
+
+double ServiceLevel::time_allowed_s(int prompt_tokens, int output_tokens) const {
+  double allowed = std::numeric_limits<double>::infinity();
+  if (slo_.ttft_s && slo_.tpot_s) {
+    allowed = *slo_.ttft_s + *slo_.tpot_s * (output_tokens - 1);
+  }
+  if (slo_.e2e_s) {
+    allowed = std::min(allowed, *slo_.e2e_s);
+  }
+  if (slo_.scale) {
+    allowed = std::min(allowed, *slo_.scale * reference_s(prompt_tokens, output_tokens));
+  }
+  return std::isfinite(allowed) ? allowed : 0;
 }
 
 bool ServiceLevel::met_by(const RequestOutcome& request) const {

@@ -29,6 +29,10 @@ class ServiceLevel {
   /// E2E latency as a multiple of reference_s(); infinite for a request that did not complete.
   double normalised_latency(const RequestOutcome& request) const;
 
+  /// The longest E2E latency with which a request of these lengths can meet the SLO; without a
+  /// limit that implies one, 0.
+  double time_allowed_s(int prompt_tokens, int output_tokens) const;
+
   /// True when the request completed within all limits.
   bool met_by(const RequestOutcome& request) const;
 

@@ -46,13 +46,13 @@ SweepResult sweep(const ServingSystem& system,
   const std::vector<ServiceLevel> levels = levels_of(test, grid);
   const std::size_t rates = grid.rates_per_s.size();
   SweepResult result = {.points = std::vector<SweepPoint>(rates),
-                        .highest_rates = std::vector<RateLimit>(levels.size())};
+                        .highest_rates_per_s = std::vector<double>(levels.size())};
   tbb::parallel_for(std::size_t{0}, rates + levels.size(), [&](std::size_t part) {
     if (part < rates) {
       result.points[part] = play_point(system, test, levels, grid.rates_per_s[part], grid.target);
     } else {
       const std::size_t scale = part - rates;
-      result.highest_rates[scale] =
+      result.highest_rates_per_s[scale] =
           test.with_level(levels[scale]).highest_rate(system, grid.target);
     }
     advance();

@@ -24,8 +24,8 @@ struct SweepPoint {
 };
 
 struct SweepResult {
-  std::vector<SweepPoint> points;        // [rate]
-  std::vector<RateLimit> highest_rates;  // [SLO scale], or for the SLO alone
+  std::vector<SweepPoint> points;           // [rate]
+  std::vector<double> highest_rates_per_s;  // [SLO scale], or for the SLO alone
 };
 
 /// Simulates every rate and searches the highest rate of every scale, in parallel on the caller's

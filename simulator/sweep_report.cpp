@@ -89,15 +89,16 @@ void print_sweep(std::ostream& out, const SweepReport& report) {
     table.add_row(sweep_row(point));
   }
   std::vector<std::string> last = {"at " + target};
-  for (const RateLimit& limit : report.result.highest_rates) {
-    last.push_back(fixed(limit.rate_per_s, 3) + "/s");
+  for (const double rate_per_s : report.result.highest_rates_per_s) {
+    last.push_back(fixed(rate_per_s, 3) + "/s");
   }
   last.resize(columns.size());
   table.add_row(std::move(last));
 
   out << "SLO attainment. SLO: " << describe(report.slo) << "\n\n";
   table.print(out);
-  out << "\nLast row: the highest rate with " << target << " attainment, to 1 %.\n";
+  out << "\nLast row: the highest rate with " << target
+      << " attainment and no pipeline saturated, to 1 %.\n";
   if (has_deadline) {
     out << "scale at " << target
         << ": the lowest deadline, as a multiple of the reference latency.\n";
@@ -114,14 +115,12 @@ ordered_json sweep_to_json(const SweepReport& report) {
     json["points"].push_back(point_to_json(point));
   }
   json["highest_rates"] = ordered_json::array();
-  for (std::size_t i = 0; i < report.result.highest_rates.size(); ++i) {
-    const RateLimit& limit = report.result.highest_rates[i];
+  for (std::size_t i = 0; i < report.result.highest_rates_per_s.size(); ++i) {
     ordered_json entry = ordered_json::object();
     if (!report.grid.slo_scales.empty()) {
       entry["slo_scale"] = report.grid.slo_scales[i];
     }
-    entry["rate_per_s"] = limit.rate_per_s;
-    entry["slo_attainment"] = limit.attainment;
+    entry["rate_per_s"] = report.result.highest_rates_per_s[i];
     json["highest_rates"].push_back(std::move(entry));
   }
   return json;

@@ -198,10 +198,10 @@ TEST_CASE("the highest rate is found within a percent from either side") {
       request.arrival_s /= start;
     }
     const LoadTest test(stretched, start, {slo, {}}, {}, kEverything);
-    const RateLimit limit = test.highest_rate(system);
-    CHECK(limit.rate_per_s <= 1.0);
-    CHECK(limit.rate_per_s > 0.98);
-    CHECK(limit.attainment == 1.0);
+    const double rate_per_s = test.highest_rate(system);
+    CHECK(rate_per_s <= 1.0);
+    CHECK(rate_per_s > 0.98);
+    CHECK(test.attainment(system, rate_per_s) >= 0.99);
   }
 }
 
@@ -209,7 +209,47 @@ TEST_CASE("the highest rate is 0 when a request alone is too late") {
   Slo slo;
   slo.e2e_s = 0.5;
   const LoadTest test({{0.0, 10, 1}, {1.0, 10, 1}}, 1.0, {slo, {}}, {}, kEverything);
-  CHECK(test.highest_rate(one_replica(fixed_replica({1.0}))).rate_per_s == 0);
+  CHECK(test.highest_rate(one_replica(fixed_replica({1.0}))) == 0);
+}
+
+TEST_CASE("a rate counts only when it is sustained, however short the draw") {
+  // 40 requests, one a second at first; 1 s of service, 30 s allowed. As one burst all would end
+  // within 40 s, three quarters of them in time at any rate; repeated, nothing above 1/s lasts.
+  std::vector<RequestSpec> requests;
+  for (int i = 1; i <= 40; ++i) {
+    requests.push_back({static_cast<double>(i), 10, 1});
+  }
+  Slo slo;
+  slo.e2e_s = 30.0;
+  const LoadTest test(requests, 1.0, {slo, {}}, {}, kEverything);
+  const auto system = one_replica(fixed_replica({1.0}));
+  CHECK(test.play(system, 1.0).requests.size() == 300);  // 10 x 30 s
+  CHECK(test.play(system, 0.1).requests.size() == 40);
+  CHECK(test.highest_rate(system, 0.5) <= 1.03);
+  CHECK(test.highest_rate(system, 0.5) > 0.98);
+}
+
+TEST_CASE("repeated requests keep their gaps") {
+  Slo slo;
+  slo.e2e_s = 1.0;
+  const LoadTest test({{0.5, 10, 1}, {2.0, 20, 1}}, 1.0, {slo, {}}, {});
+  const auto result = test.play(one_replica(fixed_replica({0.1})), 1.0);
+  REQUIRE(result.requests.size() == 10);
+  CHECK(result.requests[2].arrival_s() == 2.5);
+  CHECK(result.requests[9].arrival_s() == 10.0);
+  CHECK(result.requests[9].prompt_tokens == 20);
+}
+
+TEST_CASE("the time allowed is what the limits imply together") {
+  Slo slo;
+  CHECK(ServiceLevel(slo, {}).time_allowed_s(10, 5) == 0);
+  slo.ttft_s = 2.0;
+  slo.tpot_s = 0.5;
+  CHECK(ServiceLevel(slo, {}).time_allowed_s(10, 5) == 4.0);  // 2 + 4 * 0.5
+  slo.scale = 0.5;
+  CHECK(ServiceLevel(slo, {fixed_stage(1.0)}).time_allowed_s(10, 5) == 2.5);
+  slo.e2e_s = 1.0;
+  CHECK(ServiceLevel(slo, {fixed_stage(1.0)}).time_allowed_s(10, 5) == 1.0);
 }
 
 TEST_CASE("a load test refuses a rate that is not above 0") {
