@@ -60,6 +60,8 @@ def main():
         validator_of(path.name.split(".")[0])
     for path in sorted(pathlib.Path("tests/data/plan").glob("*.json")):
         problems += check_valid("plan", path)
+    for path in sorted(profiles.glob("measured/*/*.json")):
+        problems += check_valid("profile", path)
     print("\n".join(problems))
     return 1 if problems else 0
 
