@@ -1,4 +1,7 @@
+#include <algorithm>
+#include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "profiles/units.h"
@@ -19,24 +22,38 @@ const IndexRange& vocabulary_rows(const DeviceShard& shard) {
   return shard.embedding_rows.count > 0 ? shard.embedding_rows : shard.lm_head_rows;
 }
 
-std::string table_row(const RankMemory& rank, const Cluster& cluster) {
-  char text[256];
-  std::snprintf(text,
-                sizeof text,
-                "%5d %4d  %-14s %-17s %8s %8s %8s %14s %16s %10.2f %8.2f %10lld\n",
-                rank.stage,
-                rank.rank,
-                cluster.device_name(rank.device).c_str(),
-                cluster.gpu_of(rank.device).name.c_str(),
-                range_text(rank.shard.layers).c_str(),
-                range_text(rank.shard.heads).c_str(),
-                range_text(rank.shard.kv_heads).c_str(),
-                range_text(rank.shard.ffn_columns).c_str(),
-                range_text(vocabulary_rows(rank.shard)).c_str(),
-                rank.weight_bytes / kGiga,
-                rank.free_bytes() / kGiga,
-                static_cast<long long>(rank.kv_capacity_tokens()));
+constexpr std::array<int, 12> kWidths = {5, 4, -14, -17, 8, 8, 8, 14, 16, 10, 8, 10};
+
+/// Pads each cell to its column's width, to the right where that is negative.
+std::string table_line(const std::array<std::string, kWidths.size()>& cells) {
+  std::string line;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const auto width = static_cast<std::size_t>(std::abs(kWidths[i]));
+    const std::string padding(width - std::min(width, cells[i].size()), ' ');
+    line += (i == 0 ? "" : "  ") + (kWidths[i] < 0 ? cells[i] + padding : padding + cells[i]);
+  }
+  return line + "\n";
+}
+
+std::string gb(double bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f", bytes / kGiga);
   return text;
+}
+
+std::string table_line(const RankMemory& rank, const Cluster& cluster) {
+  return table_line({std::to_string(rank.stage),
+                     std::to_string(rank.rank),
+                     cluster.device_name(rank.device),
+                     cluster.gpu_of(rank.device).name,
+                     range_text(rank.shard.layers),
+                     range_text(rank.shard.heads),
+                     range_text(rank.shard.kv_heads),
+                     range_text(rank.shard.ffn_columns),
+                     range_text(vocabulary_rows(rank.shard)),
+                     gb(rank.weight_bytes),
+                     gb(rank.free_bytes()),
+                     std::to_string(rank.kv_capacity_tokens())});
 }
 
 Json to_json(const IndexRange& range) {
@@ -73,25 +90,20 @@ std::string dry_run_table(const std::vector<PipelineDryRun>& pipelines, const Cl
     text += (text.empty() ? "" : "\n") + pipeline.name + ": room for " +
             std::to_string(binding.kv_capacity_tokens()) + " KV tokens, bound by stage " +
             std::to_string(binding.stage) + " (" + cluster.device_name(binding.device) + ")\n";
-    char header[256];
-    std::snprintf(header,
-                  sizeof header,
-                  "%5s %4s  %-14s %-17s %8s %8s %8s %14s %16s %10s %8s %10s\n",
-                  "stage",
-                  "rank",
-                  "device",
-                  "GPU",
-                  "layers",
-                  "heads",
-                  "KV heads",
-                  "FFN columns",
-                  "vocabulary",
-                  "weights GB",
-                  "free GB",
-                  "KV tokens");
-    text += header;
+    text += table_line({"stage",
+                        "rank",
+                        "device",
+                        "GPU",
+                        "layers",
+                        "heads",
+                        "KV heads",
+                        "FFN columns",
+                        "vocabulary",
+                        "weights GB",
+                        "free GB",
+                        "KV tokens"});
     for (const RankMemory& rank : pipeline.ranks) {
-      text += table_row(rank, cluster);
+      text += table_line(rank, cluster);
     }
   }
   return text;

@@ -75,7 +75,7 @@ double free_memory_bytes() {
 }
 
 void check_usable(const GpuMeasurement& gpu) {
-  constexpr double kNeededBytes = 8e9;
+  constexpr double kNeededBytes = 4e9;  // the pool, the products' results, workspaces
   const std::string who = "GPU " + std::to_string(gpu.index) + " (" + gpu.name + ") ";
   if (gpu.compute_capability < 80) {
     throw DeviceError(who + "has compute capability " +
@@ -84,7 +84,7 @@ void check_usable(const GpuMeasurement& gpu) {
   }
   if (gpu.usable_memory_bytes < kNeededBytes) {
     throw DeviceError(who + "has " + std::to_string(gpu.usable_memory_bytes / 1e9) +
-                      " GB free, profiling needs 8; is another program running on it?");
+                      " GB free, profiling needs 4; is another program running on it?");
   }
 }
 

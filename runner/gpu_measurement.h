@@ -5,7 +5,7 @@
 
 namespace hexgen {
 
-/// Measures one GPU, which must support bf16 (compute capability 8.0 or newer) and have 8 GB free;
+/// Measures one GPU, which must support bf16 (compute capability 8.0 or newer) and have 4 GB free;
 /// throws DeviceError otherwise.
 GpuMeasurement measure_gpu(int index, const ProfileProgress& progress);
 
