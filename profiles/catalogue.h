@@ -37,8 +37,6 @@ class Catalogue {
 
   const std::vector<CatalogueGpu>& gpus() const { return gpus_; }
 
-  const std::vector<LinkType>& links() const { return links_; }
-
   std::vector<std::string> gpu_names() const;
   std::vector<std::string> link_names() const;
 

@@ -207,14 +207,6 @@ bool JsonReader::is_string() const {
   return value_->is_string();
 }
 
-bool JsonReader::is_number() const {
-  return value_->is_number();
-}
-
-bool JsonReader::is_array() const {
-  return value_->is_array();
-}
-
 bool JsonReader::is_object() const {
   return value_->is_object();
 }

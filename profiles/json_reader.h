@@ -50,8 +50,6 @@ class JsonReader {
 
   bool is_null() const;
   bool is_string() const;
-  bool is_number() const;
-  bool is_array() const;
   bool is_object() const;
 
   /// `file: path: problem`

@@ -29,7 +29,7 @@ void read_damaged(InputFile file, const std::function<void(const InputFile&)>& r
     }
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
-    for (const char byte : {'"', '}', '-', '9', '\0', '\xff'}) {
+    for (const char byte : {'"', '9', '\xff'}) {
       std::string damaged = text;
       damaged[i] = byte;
       attempt(damaged);
