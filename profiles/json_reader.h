@@ -41,7 +41,7 @@ class JsonReader {
   std::string string() const;  // not empty
   bool boolean() const;
   double number(double min, double max) const;
-  double positive_number(double max = 1e300) const;  // above 0
+  double positive_number(double max = 1e300) const;                // above 0
   std::int64_t integer(std::int64_t min, std::int64_t max) const;  // bounds within +-2^53
   int small_integer(int min, int max) const;
 
