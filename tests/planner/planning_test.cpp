@@ -1,0 +1,303 @@
+#include "planner/planning.h"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cmath>
+
+#include "planner/baselines.h"
+#include "planner/evolution.h"
+#include "planner/plan_builder.h"
+#include "planner/prediction.h"
+#include "profiles/errors.h"
+#include "tests/support/clusters.h"
+
+using namespace hexgen;
+
+namespace {
+
+/// Two fast devices, two slow ones with half the memory, one more slow one in another node. The
+/// round model takes 0.28 GB, a fast device has room for all of it, a slow one for half.
+Cluster mixed_cluster() {
+  GpuType fast = test::round_gpu("fast", 0.4);
+  GpuType slow = test::round_gpu("slow", 0.2);
+  slow.memory_bandwidth_bytes_per_s *= 0.5;
+  return test::round_cluster({fast, slow}, {{0, 2}, {1, 2}, {1, 1}});
+}
+
+PlanningRequest mixed_request(ObjectiveKind objective) {
+  PlanningRequest request = {.model = test::round_model(),
+                             .cluster = mixed_cluster(),
+                             .workload = {},
+                             .objective = objective};
+  request.workload.arrivals = {.rate_per_s = 20, .requests = 200};
+  request.workload.prompt_tokens.value = 50;
+  request.workload.output_tokens.value = 20;
+  request.workload.slo.scale = 8;
+  request.requests = draw_requests(*generate_arrivals(request.workload, 1));
+  const Cluster reference = test::round_cluster({test::round_gpu("reference", 48)}, {{0, 1}});
+  request.reference_stages = reference_stages(request.model, reference, 1, 1);
+  request.memory = {.reserve_bytes = 5e6, .activation_tokens = 64, .logit_rows = 4};
+  request.max_batch = 16;
+  return request;
+}
+
+SearchResult search(const Planning& planning, const SearchStrategy& strategy, int threads) {
+  const SearchSettings settings = {
+      .seed = 5, .threads = threads, .population = 16, .elites = 2, .generations = 12};
+  const std::atomic<bool> stop = false;
+  return evolve(
+      strategy,
+      [&](const Individual& individual) { return planning.fitness(individual); },
+      settings,
+      [](const GenerationReport&) {},
+      stop);
+}
+
+/// All partitions of the cluster's devices into groups, idle devices allowed.
+class AllPartitions {
+ public:
+  explicit AllPartitions(const Cluster& cluster)
+      : cluster_(cluster) {}
+
+  std::vector<Individual> list() {
+    extend(idle_devices({}, cluster_), {{.node = -1}});
+    return std::move(found_);
+  }
+
+ private:
+  /// Every group is lexicographically no smaller than the one before, so each set comes once.
+  void extend(const DeviceGroup& left, const DeviceGroup& smallest) {
+    found_.push_back(current_);
+    for (const DeviceGroup& group : subgroups(left)) {
+      if (group < smallest) {
+        continue;
+      }
+      DeviceGroup rest = left;
+      for (const NodeShare& share : group) {
+        add_devices(rest, share.node, -share.devices);
+      }
+      current_.groups.push_back(group);
+      extend(rest, group);
+      current_.groups.pop_back();
+    }
+  }
+
+  static std::vector<DeviceGroup> subgroups(const DeviceGroup& pool) {
+    std::vector<DeviceGroup> all = {{}};
+    for (const NodeShare& share : pool) {
+      const std::vector<DeviceGroup> smaller = all;
+      for (const DeviceGroup& group : smaller) {
+        for (int devices = 1; devices <= share.devices; ++devices) {
+          all.push_back(group);
+          add_devices(all.back(), share.node, devices);
+        }
+      }
+    }
+    all.erase(all.begin());
+    return all;
+  }
+
+  const Cluster& cluster_;
+  Individual current_;
+  std::vector<Individual> found_;
+};
+
+constexpr ObjectiveKind kObjectives[] = {ObjectiveKind::kAttainment,
+                                         ObjectiveKind::kRate,
+                                         ObjectiveKind::kDeadline,
+                                         ObjectiveKind::kCost};
+
+}  // namespace
+
+TEST_CASE("the search finds the best of all partitions of a small cluster, for every objective") {
+  for (const ObjectiveKind objective : kObjectives) {
+    CAPTURE(static_cast<int>(objective));
+    const Planning planning(mixed_request(objective));
+    Objective best = {.score = -1e308};
+    for (const Individual& individual : AllPartitions(planning.request().cluster).list()) {
+      best = std::max(
+          best, planning.fitness(individual), [](const auto& a, const auto& b) { return a < b; });
+    }
+    const SearchResult found = search(planning, evolutionary_strategy(planning.space()), 1);
+    CHECK(found.best.fitness.score == doctest::Approx(best.score).epsilon(0.005));
+  }
+}
+
+TEST_CASE("one and four threads find the same plan with the same score, for every strategy") {
+  const Planning one(mixed_request(ObjectiveKind::kRate));
+  const Planning four(mixed_request(ObjectiveKind::kRate));
+  for (const auto strategy : {evolutionary_strategy, random_strategy, released_strategy}) {
+    const SearchResult serial = search(one, strategy(one.space()), 1);
+    const SearchResult parallel = search(four, strategy(four.space()), 4);
+    CHECK(serial.best.individual == parallel.best.individual);
+    CHECK(serial.best.fitness == parallel.best.fitness);
+    CHECK(serial.evaluations == parallel.evaluations);
+    CHECK(one.plan(serial.best.individual) == four.plan(parallel.best.individual));
+  }
+}
+
+TEST_CASE("an interrupted search returns the best plan of the generations it finished") {
+  const Planning planning(mixed_request(ObjectiveKind::kAttainment));
+  std::atomic<bool> stop = false;
+  int generations = 0;
+  const SearchResult result = evolve(
+      evolutionary_strategy(planning.space()),
+      [&](const Individual& individual) { return planning.fitness(individual); },
+      {.threads = 1, .population = 8, .elites = 1},
+      [&](const GenerationReport& report) {
+        generations = report.generation;
+        stop = report.generation == 2;
+      },
+      stop);
+  CHECK(generations == 2);
+  CHECK_FALSE(planning.plan(result.best.individual).empty());
+}
+
+TEST_CASE("the best score never falls from one generation to the next") {
+  const Planning planning(mixed_request(ObjectiveKind::kRate));
+  const std::atomic<bool> stop = false;
+  Objective last = {.score = -1e308};
+  evolve(
+      evolutionary_strategy(planning.space()),
+      [&](const Individual& individual) { return planning.fitness(individual); },
+      {.threads = 1, .population = 8, .elites = 1, .generations = 20},
+      [&](const GenerationReport& report) {
+        CHECK_FALSE(report.best < last);
+        CHECK(report.feasible_share > 0);
+        last = report.best;
+      },
+      stop);
+}
+
+TEST_CASE("no plan of any partition serves more than the upper bound, under either policy") {
+  for (const BatchPolicyKind policy : {BatchPolicyKind::kContinuous, BatchPolicyKind::kOneBatch}) {
+    for (const int max_batch : {1, 4, 64}) {
+      CAPTURE(static_cast<int>(policy));
+      CAPTURE(max_batch);
+      PlanningRequest request = mixed_request(ObjectiveKind::kAttainment);
+      request.simulation.policy = policy;
+      request.simulation.router = RouterKind::kLeastWork;
+      request.max_batch = max_batch;
+      request.workload.slo = {.e2e_s = 1000};  // so that layouts are chosen for their capacity
+      request.workload.arrivals.kind = ArrivalProcess::Kind::kAllAtOnce;
+      request.requests = draw_requests(*generate_arrivals(request.workload, 1));
+      const Planning planning(std::move(request));
+      const PlanningRequest& facts = planning.request();
+      double highest_per_s = 0;
+      for (const Individual& individual : AllPartitions(facts.cluster).list()) {
+        const Plan plan = planning.plan(individual);
+        if (plan.empty()) {
+          continue;
+        }
+        const auto arrivals = replay_arrivals(facts.requests);
+        const SimulationResult result = simulate(
+            make_serving_system(plan, facts.model, facts.cluster), *arrivals, facts.simulation);
+        highest_per_s =
+            std::max(highest_per_s, static_cast<double>(facts.requests.size()) / result.end_s);
+      }
+      CHECK(highest_per_s > 0);
+      CHECK(highest_per_s <= planning.upper_bound_per_s());
+      MESSAGE("best of all plans reaches ",
+              highest_per_s / planning.upper_bound_per_s(),
+              " of the bound");
+    }
+  }
+}
+
+TEST_CASE("a model that fits nowhere is refused with the memory that is missing") {
+  PlanningRequest request = mixed_request(ObjectiveKind::kAttainment);
+  request.model.num_layers = 80;
+  const Cluster reference = test::round_cluster({test::round_gpu("reference", 48)}, {{0, 1}});
+  request.reference_stages = reference_stages(request.model, reference, 1, 1);
+  const Planning planning(std::move(request));
+  try {
+    planning.require_room();
+    FAIL("expected InfeasibleError");
+  } catch (const InfeasibleError& error) {
+    const std::string message = error.what();
+    CHECK(message.find("of 80 layers") != std::string::npos);
+    CHECK(message.find("GB more") != std::string::npos);
+  }
+}
+
+TEST_CASE("a plan uses no device twice, shares requests by capacity and fits the memory") {
+  const Planning planning(mixed_request(ObjectiveKind::kRate));
+  const Individual individual = {
+      .groups = {{{.node = 0, .devices = 1}},
+                 {{.node = 0, .devices = 1}},
+                 {{.node = 1, .devices = 2}, {.node = 2, .devices = 1}}}};
+  const Plan plan = planning.plan(individual);
+  REQUIRE(plan.pipelines().size() == 3);
+  double weights = 0;
+  for (const PipelineGroup& pipeline : plan.pipelines()) {
+    weights += pipeline.weight;
+    CHECK(pipeline.kv_capacity_tokens >= 70);  // one request of 50 + 20 tokens
+  }
+  CHECK(weights == doctest::Approx(1.0));
+  CHECK(plan.pipelines()[0].weight >= plan.pipelines()[2].weight);
+  check_memory(
+      plan, planning.request().model, planning.request().cluster, 70, planning.request().memory);
+}
+
+TEST_CASE("only nodes with a used device are paid for") {
+  const Planning planning(mixed_request(ObjectiveKind::kCost));
+  const Plan plan = planning.plan({.groups = {{{.node = 0, .devices = 1}}}});
+  CHECK(used_price_per_hour(plan, planning.request().cluster) == doctest::Approx(2.0));
+}
+
+TEST_CASE("with single-type pipelines no pipeline mixes GPU types") {
+  PlanningRequest request = mixed_request(ObjectiveKind::kRate);
+  request.single_type = true;
+  const Planning planning(std::move(request));
+  const Plan plan =
+      planning.plan(search(planning, evolutionary_strategy(planning.space()), 1).best.individual);
+  REQUIRE_FALSE(plan.empty());
+  for (const PipelineGroup& pipeline : plan.pipelines()) {
+    for (const Stage& stage : pipeline.stages) {
+      CHECK(planning.request().cluster.gpu_of(stage.devices.front()).name ==
+            planning.request().cluster.gpu_of(pipeline.stages.front().devices.front()).name);
+    }
+  }
+}
+
+TEST_CASE("with symmetric pipelines every stage has one TP degree and equal layers but for one") {
+  PlanningRequest request = mixed_request(ObjectiveKind::kRate);
+  request.layouts = LayoutRule::kSymmetric;
+  const Planning planning(std::move(request));
+  const Plan plan =
+      planning.plan(search(planning, evolutionary_strategy(planning.space()), 1).best.individual);
+  REQUIRE_FALSE(plan.empty());
+  for (const PipelineGroup& pipeline : plan.pipelines()) {
+    for (const Stage& stage : pipeline.stages) {
+      CHECK(stage.tp_degree() == pipeline.stages.front().tp_degree());
+      CHECK(std::abs(stage.num_layers - pipeline.stages.front().num_layers) <= 1);
+    }
+  }
+}
+
+TEST_CASE("an objective that counts limits refuses a workload without any") {
+  PlanningRequest request = mixed_request(ObjectiveKind::kRate);
+  request.workload.slo = {};
+  CHECK_THROWS_AS(Planning{std::move(request)}, InputError);
+}
+
+TEST_CASE("the layout cache answers alike for groups that are alike") {
+  const PlanningRequest request = mixed_request(ObjectiveKind::kRate);
+  const ServiceTarget target = {.prompt_tokens = 50,
+                                .output_tokens = 20,
+                                .longest_request_tokens = 70,
+                                .max_batch = 4,
+                                .memory = request.memory};
+  const PipelineChooser chooser(request.model, request.cluster, target);
+  LayoutCache cache(chooser, request.cluster);
+  const auto first = cache.choose({{.node = 1, .devices = 1}, {.node = 2, .devices = 1}});
+  const auto again = cache.choose({{.node = 1, .devices = 1}, {.node = 2, .devices = 1}});
+  const auto other = cache.choose({{.node = 1, .devices = 2}});
+  CHECK(first.choice == again.choice);
+  CHECK(first.choice != other.choice);
+  CHECK(cache.choose({{.node = 1, .devices = 1}}).choice ==
+        cache.choose({{.node = 2, .devices = 1}}).choice);
+  CHECK(cache.lookups() == 5);
+  CHECK(cache.misses() == 3);
+}
