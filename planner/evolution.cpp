@@ -20,6 +20,8 @@ constexpr double kCrossover = 0.3;
 constexpr double kFurtherMove = 0.3;
 constexpr int kMaxMoves = 3;
 constexpr int kTournamentRounds = 3;
+constexpr double kUnscreened = 0.3;  // children that are simulated whatever the estimate says
+constexpr int kRivals = 3;
 
 using Move = bool (*)(Individual&, const SearchSpace&, Random&);
 
@@ -69,10 +71,22 @@ Individual breed(const std::vector<Member>& members, const SearchSpace& space, R
 
 }  // namespace
 
-SearchStrategy evolutionary_strategy(const SearchSpace& space) {
+SearchStrategy evolutionary_strategy(const SearchSpace& space, const Estimate& estimate) {
   return {.start = [&space](Random& random) { return network_aware_individual(space, random); },
-          .breed = [&space](const std::vector<Member>& members,
-                            Random& random) { return breed(members, space, random); }};
+          .breed =
+              [&space, estimate](const std::vector<Member>& members, Random& random) {
+                Individual child = breed(members, space, random);
+                if (random.chance(kUnscreened)) {
+                  return child;
+                }
+                for (int rival = 1; rival < kRivals; ++rival) {
+                  Individual other = breed(members, space, random);
+                  if (estimate(other) > estimate(child)) {
+                    child = std::move(other);
+                  }
+                }
+                return child;
+              }};
 }
 
 SearchStrategy random_strategy(const SearchSpace& space) {

@@ -5,10 +5,13 @@
 
 namespace hexgen {
 
+/// Higher is better; cheap and rough. Called from several threads at once.
+using Estimate = std::function<double(const Individual&)>;
+
 /// Our search: network-aware start; a child is a crossover of two tournament winners or a copy of
 /// one, changed by one to three moves and repaired; now and then a new network-aware individual.
-/// Keeps a reference to `space`.
-SearchStrategy evolutionary_strategy(const SearchSpace& space);
+/// Most children are the best of three by `estimate`. Keeps a reference to `space`.
+SearchStrategy evolutionary_strategy(const SearchSpace& space, const Estimate& estimate);
 
 /// Baseline: individuals of the network-aware start and nothing else.
 SearchStrategy random_strategy(const SearchSpace& space);

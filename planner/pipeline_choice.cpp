@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "planner/baselines.h"
 #include "planner/group_layout.h"
@@ -10,6 +11,8 @@ namespace hexgen {
 namespace {
 
 constexpr int kFrontPoints = 3;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kTypicalShare = 0.125;  // of the requests, for a pipeline among several
 
 std::int64_t kv_tokens_for(int batch, const ServiceTarget& target) {
   const double tokens = batch * (target.prompt_tokens + target.output_tokens);
@@ -24,13 +27,6 @@ LayoutTargets layout_targets(int batch, const ServiceTarget& target) {
           .iteration = decode_shape(batch, context),
           .memory = target.memory,
           .symmetric = target.layouts == LayoutRule::kSymmetric};
-}
-
-/// Share of a queue's capacity that keeps 99 % of its waits within `slack_s`, for single requests
-/// of constant service time: the tail of the M/D/1 wait falls as exp(-2 (1 - load) / load * t / s).
-double load_within(double slack_s, double service_s) {
-  constexpr double kLn100 = 4.605170186;
-  return slack_s / (slack_s + kLn100 / 2 * service_s);
 }
 
 double pass_s(const std::vector<StageCost>& stages, const BatchShape& shape) {
@@ -95,6 +91,16 @@ PipelineEstimate estimate_pipeline(const std::vector<StageCost>& stages,
              : estimate_continuous(stages, target, batch);
 }
 
+double rate_within_slack(const PipelineChoice& choice, double share, BatchPolicyKind policy) {
+  if (policy != BatchPolicyKind::kOneBatch || choice.slack_s == kInfinity) {
+    return choice.capacity_per_s;
+  }
+  constexpr double kLn100 = 4.605170186;
+  const double queue_s = kLn100 / 2 * share * choice.request_s;
+  const double slack_s = std::max(choice.slack_s, 0.0);
+  return choice.capacity_per_s * slack_s / (slack_s + queue_s);
+}
+
 PipelineChooser::PipelineChooser(const ModelSpec& model,
                                  const Cluster& cluster,
                                  const ServiceTarget& target)
@@ -111,7 +117,7 @@ bool PipelineChooser::Candidate::better_than(const Candidate& other) const {
   if (meets != other.meets) {
     return meets;
   }
-  return meets ? choice.capacity_per_s > other.choice.capacity_per_s : latency_s < other.latency_s;
+  return meets ? rate_per_s > other.rate_per_s : alone_s < other.alone_s;
 }
 
 PipelineChooser::Candidate PipelineChooser::judge(const std::vector<PlacedStage>& stages,
@@ -121,28 +127,32 @@ PipelineChooser::Candidate PipelineChooser::judge(const std::vector<PlacedStage>
   finish_pipeline(
       pipeline, model_, cluster_, target_.prompt_tokens + target_.output_tokens, target_.memory);
   const std::vector<StageCost> costs = pipeline_cost(model_, cluster_, pipeline);
-  const int most = std::min(pipeline.max_batch, target_.max_batch);
-  const PipelineEstimate alone = estimate_pipeline(costs, target_, 1);
-  Candidate best = {.choice = {.stages = stages,
-                               .max_batch = most,
-                               .kv_capacity_tokens = pipeline.kv_capacity_tokens,
-                               .capacity_per_s = alone.capacity_per_s},
-                    .meets = false,
-                    .latency_s = alone.request_s};
-  for (int batch = 1; batch <= most; batch += std::max(1, batch / 4)) {
+  const auto with_batch = [&](int batch) {
     const PipelineEstimate estimate = estimate_pipeline(costs, target_, batch);
-    if (!estimate.meets(target_)) {
-      continue;
+    Candidate candidate = {
+        .choice = {.stages = stages,
+                   .max_batch = batch,
+                   .kv_capacity_tokens = pipeline.kv_capacity_tokens,
+                   .capacity_per_s = estimate.capacity_per_s,
+                   .request_s = estimate.request_s,
+                   .slack_s = target_.e2e_s.value_or(kInfinity) - estimate.request_s},
+        .meets = estimate.meets(target_)};
+    candidate.rate_per_s =
+        rate_within_slack(candidate.choice, kTypicalShare, target_.simulation.policy);
+    return candidate;
+  };
+  const int most = std::min(pipeline.max_batch, target_.max_batch);
+  Candidate best = with_batch(1);
+  best.alone_s = best.choice.request_s;
+  for (int batch = 2; batch <= most && best.meets; batch += std::max(1, batch / 4)) {
+    Candidate candidate = with_batch(batch);
+    if (candidate.meets && candidate.rate_per_s > best.rate_per_s) {
+      candidate.alone_s = best.alone_s;
+      best = std::move(candidate);
     }
-    double capacity_per_s = estimate.capacity_per_s;
-    if (target_.e2e_s && target_.simulation.policy == BatchPolicyKind::kOneBatch) {
-      capacity_per_s *= load_within(*target_.e2e_s - estimate.request_s, estimate.request_s);
-    }
-    if (!best.meets || capacity_per_s > best.choice.capacity_per_s) {
-      best.choice.max_batch = batch;
-      best.choice.capacity_per_s = capacity_per_s;
-      best.meets = true;
-    }
+  }
+  if (!best.meets) {
+    best.choice.max_batch = most;
   }
   return best;
 }

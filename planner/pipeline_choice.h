@@ -54,8 +54,19 @@ struct PipelineChoice {
   std::vector<PlacedStage> stages;
   int max_batch = 1;
   std::int64_t kv_capacity_tokens = 0;
-  double capacity_per_s = 0;  // within the limits where they can be met
+  double capacity_per_s = 0;  // requests, with max_batch in flight
+  double request_s = 0;       // of a request then
+  /// E2E limit minus request_s: how long a request may wait. Infinite without a limit, below 0 when
+  /// the limits cannot be met.
+  double slack_s = 0;
 };
+
+/// Requests per second at which 99 % of the waits stay within the slack, when the pipeline gets a
+/// `share` of all requests by weighted round robin. The gaps between its requests are then sums of
+/// 1 / share Poisson gaps, with squared coefficient of variation `share`, and the tail of the wait
+/// falls as exp(-2 (1 - load) / (load * share) * slack / service) (Kingman's heavy-traffic form,
+/// constant service). Batching continuously there is no such queue: the capacity itself.
+double rate_within_slack(const PipelineChoice& choice, double share, BatchPolicyKind policy);
 
 /// Chooses layouts. Candidates are the fronts of lowest latency and lowest bottleneck for several
 /// batch sizes, with KV room for the batch; of these, the one that carries the highest request rate
@@ -85,7 +96,8 @@ class PipelineChooser {
   struct Candidate {
     PipelineChoice choice;
     bool meets = false;
-    double latency_s = 0;
+    double rate_per_s = 0;  // within the slack, for a pipeline among several
+    double alone_s = 0;     // latency of a request alone
 
     bool better_than(const Candidate& other) const;
   };

@@ -7,12 +7,19 @@
 namespace hexgen {
 
 /// The plan of an individual: each group that can hold the model becomes a pipeline with the layout
-/// chosen for it, its share of the requests in proportion to its capacity. Pipelines are sorted by
-/// capacity, the largest first. Empty when no group can hold the model. Thread-safe.
+/// chosen for it. Its share of the requests is in proportion to the rate it serves within the
+/// limits at that share (a fixed point), so none goes where limits cannot be met, unless they can
+/// be met nowhere. Pipelines are sorted by capacity, the largest first. Empty when no group can
+/// hold the model. Thread-safe.
 Plan build_plan(const Individual& individual,
                 LayoutCache& layouts,
                 const Cluster& cluster,
-                int num_layers);
+                int num_layers,
+                BatchPolicyKind policy);
+
+/// Requests per second that the pipelines of an individual are expected to serve within the limits,
+/// without simulation. Thread-safe.
+double estimated_rate(const Individual& individual, LayoutCache& layouts, BatchPolicyKind policy);
 
 /// Price of the nodes that a plan uses; nodes are rented whole.
 double used_price_per_hour(const Plan& plan, const Cluster& cluster);

@@ -93,11 +93,21 @@ Planning::Planning(PlanningRequest request)
       evaluator_(request_.model, request_.cluster, load_test(request_), request_.objective) {}
 
 Plan Planning::plan(const Individual& individual) const {
-  return build_plan(individual, layouts_, request_.cluster, request_.model.num_layers);
+  return build_plan(individual,
+                    layouts_,
+                    request_.cluster,
+                    request_.model.num_layers,
+                    request_.simulation.policy);
 }
 
 Objective Planning::fitness(const Individual& individual) const {
   return evaluator_.evaluate(plan(individual));
+}
+
+double Planning::estimate(const Individual& individual) const {
+  return request_.objective == ObjectiveKind::kCost
+             ? 0.0
+             : estimated_rate(individual, layouts_, request_.simulation.policy);
 }
 
 double Planning::upper_bound_per_s() const {

@@ -53,6 +53,10 @@ class Planning {
   Plan plan(const Individual& individual) const;
   Objective fitness(const Individual& individual) const;
 
+  /// Rough fitness without simulation: the rate expected to be served within the limits; for the
+  /// objective cost, which that says little about, the same for all.
+  double estimate(const Individual& individual) const;
+
   /// Requests per second that no plan can exceed in the long run (planner/throughput_bound.h).
   double upper_bound_per_s() const;
 

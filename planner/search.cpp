@@ -19,25 +19,15 @@ class Evolution {
         settings_(settings) {}
 
   void start() {
-    std::vector<Individual> individuals;
-    for (int i = 0; i < settings_.population; ++i) {
-      Random random(settings_.seed, 0, static_cast<std::uint64_t>(i));
-      individuals.push_back(strategy_.start(random));
-    }
-    members_ = evaluated(std::move(individuals));
+    members_ = evaluated(make_individuals(strategy_.start));
     sort_by_fitness(members_);
   }
 
   void step() {
     ++generation_;
     const Objective best_before = members_.front().fitness;
-    std::vector<Individual> children;
-    for (int i = 0; i < settings_.population; ++i) {
-      Random random(
-          settings_.seed, static_cast<std::uint64_t>(generation_), static_cast<std::uint64_t>(i));
-      children.push_back(strategy_.breed(members_, random));
-    }
-    std::vector<Member> all = evaluated(std::move(children));
+    std::vector<Member> all = evaluated(
+        make_individuals([&](Random& random) { return strategy_.breed(members_, random); }));
     all.insert(all.end(), members_.begin(), members_.end());
     sort_by_fitness(all);
     survive(std::move(all));
@@ -74,6 +64,16 @@ class Evolution {
  private:
   double elapsed_s() const {
     return std::chrono::duration<double>(Clock::now() - started_).count();
+  }
+
+  /// Individual i of this generation, from its own stream.
+  std::vector<Individual> make_individuals(const std::function<Individual(Random&)>& make) const {
+    std::vector<Individual> individuals(static_cast<std::size_t>(settings_.population));
+    parallel_for_each(individuals.size(), settings_.threads, [&](std::size_t i) {
+      Random random(settings_.seed, static_cast<std::uint64_t>(generation_), i);
+      individuals[i] = make(random);
+    });
+    return individuals;
   }
 
   /// Members of the individuals that differ; only those never seen are simulated.

@@ -11,7 +11,8 @@
 
 namespace hexgen {
 
-/// What distinguishes one search algorithm from another.
+/// What distinguishes one search algorithm from another. Both functions are called from several
+/// threads at once.
 struct SearchStrategy {
   /// Generation 0: individual `index` of the population.
   std::function<Individual(Random& random)> start;

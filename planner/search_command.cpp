@@ -96,7 +96,8 @@ PlanningRequest planning_request(const SearchOptions& options, const Inputs& inp
   }
   workload.arrivals.rate_per_s = options.rate_per_s.value_or(workload.arrivals.rate_per_s);
   workload.arrivals.requests = std::min(workload.arrivals.requests, options.requests);
-  request.requests = draw_requests(*generate_arrivals(workload, options.seed));
+  request.requests =
+      draw_requests(*generate_arrivals(workload, options.workload_seed.value_or(options.seed)));
   if (needs_reference(workload, options.objective)) {
     request.reference_stages = reference_of(workload, request.model, catalogue);
   }
@@ -115,7 +116,8 @@ SearchSettings search_settings(const SearchOptions& options) {
   return settings;
 }
 
-SearchStrategy strategy_of(SearchAlgorithm algorithm, const SearchSpace& space) {
+SearchStrategy strategy_of(SearchAlgorithm algorithm, const Planning& planning) {
+  const SearchSpace& space = planning.space();
   switch (algorithm) {
     case SearchAlgorithm::kRandom:
       return random_strategy(space);
@@ -124,7 +126,8 @@ SearchStrategy strategy_of(SearchAlgorithm algorithm, const SearchSpace& space) 
     case SearchAlgorithm::kEvolutionary:
       break;
   }
-  return evolutionary_strategy(space);
+  return evolutionary_strategy(
+      space, [&planning](const Individual& individual) { return planning.estimate(individual); });
 }
 
 PlanFile plan_file(const SearchOptions& options,
@@ -173,7 +176,7 @@ void run_search(const SearchOptions& options) {
   const Planning planning(planning_request(options, inputs));
   planning.require_room();
   const SearchSettings settings = search_settings(options);
-  const SearchStrategy strategy = strategy_of(options.algorithm, planning.space());
+  const SearchStrategy strategy = strategy_of(options.algorithm, planning);
   catch_interrupt();
   std::string log;
   SearchResult result;

@@ -98,6 +98,7 @@ void add_effort(CLI::App& app, SearchOptions& options) {
                  "Seconds; the plan then depends on the speed of the machine")
       ->check(CLI::PositiveNumber);
   app.add_option("--seed", options.seed, "Seed of workload and search")->capture_default_str();
+  app.add_option("--workload-seed", options.workload_seed, "Seed of the workload alone");
   app.add_option("--threads", options.threads, "Threads (default: all cores)")
       ->check(CLI::Range(1, 1 << 12));
 }

@@ -43,7 +43,8 @@ struct SearchOptions {
   int population = 64;
   std::optional<double> time_limit_s;
   std::uint64_t seed = 1;
-  int threads = 0;  // 0: all cores
+  std::optional<std::uint64_t> workload_seed;  // none: `seed`
+  int threads = 0;                             // 0: all cores
   bool log_times = false;
   bool quiet = false;
   bool json = false;

@@ -42,6 +42,12 @@ PlanningRequest mixed_request(ObjectiveKind objective) {
   return request;
 }
 
+SearchStrategy evolution(const Planning& planning) {
+  return evolutionary_strategy(planning.space(), [&planning](const Individual& individual) {
+    return planning.estimate(individual);
+  });
+}
+
 SearchResult search(const Planning& planning, const SearchStrategy& strategy, int threads) {
   const SearchSettings settings = {
       .seed = 5, .threads = threads, .population = 16, .elites = 2, .generations = 12};
@@ -119,7 +125,7 @@ TEST_CASE("the search finds the best of all partitions of a small cluster, for e
       best = std::max(
           best, planning.fitness(individual), [](const auto& a, const auto& b) { return a < b; });
     }
-    const SearchResult found = search(planning, evolutionary_strategy(planning.space()), 1);
+    const SearchResult found = search(planning, evolution(planning), 1);
     CHECK(found.best.fitness.score == doctest::Approx(best.score).epsilon(0.005));
   }
 }
@@ -127,9 +133,14 @@ TEST_CASE("the search finds the best of all partitions of a small cluster, for e
 TEST_CASE("one and four threads find the same plan with the same score, for every strategy") {
   const Planning one(mixed_request(ObjectiveKind::kRate));
   const Planning four(mixed_request(ObjectiveKind::kRate));
-  for (const auto strategy : {evolutionary_strategy, random_strategy, released_strategy}) {
-    const SearchResult serial = search(one, strategy(one.space()), 1);
-    const SearchResult parallel = search(four, strategy(four.space()), 4);
+  using Strategy = SearchStrategy (*)(const Planning&);
+  for (const Strategy strategy : {
+           Strategy(evolution),
+           Strategy([](const Planning& p) { return random_strategy(p.space()); }),
+           Strategy([](const Planning& p) { return released_strategy(p.space()); }),
+       }) {
+    const SearchResult serial = search(one, strategy(one), 1);
+    const SearchResult parallel = search(four, strategy(four), 4);
     CHECK(serial.best.individual == parallel.best.individual);
     CHECK(serial.best.fitness == parallel.best.fitness);
     CHECK(serial.evaluations == parallel.evaluations);
@@ -142,7 +153,7 @@ TEST_CASE("an interrupted search returns the best plan of the generations it fin
   std::atomic<bool> stop = false;
   int generations = 0;
   const SearchResult result = evolve(
-      evolutionary_strategy(planning.space()),
+      evolution(planning),
       [&](const Individual& individual) { return planning.fitness(individual); },
       {.threads = 1, .population = 8, .elites = 1},
       [&](const GenerationReport& report) {
@@ -159,7 +170,7 @@ TEST_CASE("the best score never falls from one generation to the next") {
   const std::atomic<bool> stop = false;
   Objective last = {.score = -1e308};
   evolve(
-      evolutionary_strategy(planning.space()),
+      evolution(planning),
       [&](const Individual& individual) { return planning.fitness(individual); },
       {.threads = 1, .population = 8, .elites = 1, .generations = 20},
       [&](const GenerationReport& report) {
@@ -250,8 +261,7 @@ TEST_CASE("with single-type pipelines no pipeline mixes GPU types") {
   PlanningRequest request = mixed_request(ObjectiveKind::kRate);
   request.single_type = true;
   const Planning planning(std::move(request));
-  const Plan plan =
-      planning.plan(search(planning, evolutionary_strategy(planning.space()), 1).best.individual);
+  const Plan plan = planning.plan(search(planning, evolution(planning), 1).best.individual);
   REQUIRE_FALSE(plan.empty());
   for (const PipelineGroup& pipeline : plan.pipelines()) {
     for (const Stage& stage : pipeline.stages) {
@@ -265,8 +275,7 @@ TEST_CASE("with symmetric pipelines every stage has one TP degree and equal laye
   PlanningRequest request = mixed_request(ObjectiveKind::kRate);
   request.layouts = LayoutRule::kSymmetric;
   const Planning planning(std::move(request));
-  const Plan plan =
-      planning.plan(search(planning, evolutionary_strategy(planning.space()), 1).best.individual);
+  const Plan plan = planning.plan(search(planning, evolution(planning), 1).best.individual);
   REQUIRE_FALSE(plan.empty());
   for (const PipelineGroup& pipeline : plan.pipelines()) {
     for (const Stage& stage : pipeline.stages) {
