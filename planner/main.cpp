@@ -35,42 +35,44 @@ void run_profile(const ProfileCommand& command) {
   hexgen::write_file(command.out, hexgen::profile_text(profile));
 }
 
-}  // namespace
+template <typename Options>
+void add_command(CLI::App& app,
+                 const std::string& name,
+                 const std::string& description,
+                 Options& options,
+                 void (*add_options)(CLI::App&, Options&),
+                 void (*run)(const Options&)) {
+  CLI::App* command = app.add_subcommand(name, description);
+  add_options(*command, options);
+  command->callback([&options, run] { run(options); });
+}
 
-int main(int argc, char** argv) {
-  CLI::App app("Plans how to serve a model on a heterogeneous GPU cluster", kProgram);
+int run_command_line(int argc, char** argv) {
+  CLI::App app("Plans how to serve a model on a heterogeneous GPU cluster");
   app.set_version_flag("--version", hexgen::version_line(kProgram));
   app.require_subcommand(1);
   hexgen::SearchOptions search;
   hexgen::PlanFileOptions check;
   hexgen::PlanFileOptions show;
   ProfileCommand profile;
-  const auto add = [&](const char* name, const char* help, auto add_options, auto& options) {
-    CLI::App* command = app.add_subcommand(name, help);
-    add_options(*command, options);
-    return command;
-  };
-  const CLI::App* searching = add("search",
-                                  "Find a plan for a model, cluster and workload",
-                                  hexgen::add_search_options,
-                                  search);
-  const CLI::App* checking = add(
-      "check", "Say whether a plan fits a cluster and a model", hexgen::add_check_options, check);
-  const CLI::App* showing =
-      add("show", "Explain a plan in a table", hexgen::add_show_options, show);
-  add("profile", "Measure this machine's GPUs and links", add_profile_options, profile);
+  add_command(app, "search", "Find a plan", search, hexgen::add_search_options, hexgen::run_search);
+  add_command(
+      app, "check", "Say whether a plan fits", check, hexgen::add_check_options, hexgen::run_check);
+  add_command(
+      app, "show", "Explain a plan in a table", show, hexgen::add_show_options, hexgen::run_show);
+  add_command(app, "profile", "Measure GPUs and links", profile, add_profile_options, run_profile);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& help_or_version) {
+    return app.exit(help_or_version);
   } catch (const CLI::ParseError& error) {
-    const bool asked = error.get_exit_code() == 0;  // --help, --version
-    app.exit(error);
-    return static_cast<int>(asked ? hexgen::ExitCode::kDone : hexgen::ExitCode::kBadInput);
+    throw hexgen::InputError(error.what());
   }
-  return hexgen::run_program(kProgram, [&] {
-    *searching  ? hexgen::run_search(search)
-    : *checking ? hexgen::run_check(check)
-    : *showing  ? hexgen::run_show(show)
-                : run_profile(profile);
-    return static_cast<int>(hexgen::ExitCode::kDone);
-  });
+  return static_cast<int>(hexgen::ExitCode::kDone);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return hexgen::run_program(kProgram, [&] { return run_command_line(argc, argv); });
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <set>
 
 namespace hexgen {
 
@@ -88,20 +87,6 @@ Plan build_plan(const Individual& individual,
 
 double estimated_rate(const Individual& individual, LayoutCache& layouts, BatchPolicyKind policy) {
   return divide_requests(choose_layouts(individual, layouts), policy).rate_per_s;
-}
-
-double used_price_per_hour(const Plan& plan, const Cluster& cluster) {
-  std::set<int> nodes;
-  for (const PipelineGroup& pipeline : plan.pipelines()) {
-    for (const Stage& stage : pipeline.stages) {
-      nodes.insert(cluster.device(stage.devices.front()).node);
-    }
-  }
-  double price = 0;
-  for (const int node : nodes) {
-    price += cluster.nodes()[static_cast<std::size_t>(node)].price_per_hour;
-  }
-  return price;
 }
 
 }  // namespace hexgen

@@ -21,7 +21,4 @@ Plan build_plan(const Individual& individual,
 /// without simulation. Thread-safe.
 double estimated_rate(const Individual& individual, LayoutCache& layouts, BatchPolicyKind policy);
 
-/// Price of the nodes that a plan uses; nodes are rented whole.
-double used_price_per_hour(const Plan& plan, const Cluster& cluster);
-
 }  // namespace hexgen

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "planner/plan_builder.h"
 #include "planner/throughput_bound.h"
 #include "simulator/work_estimate.h"
 
@@ -113,8 +112,8 @@ Objective PlanEvaluator::evaluate(const Plan& plan) const {
   if (objective_ == ObjectiveKind::kAttainment) {
     return {.score = attainment, .tie_break = tie_break};
   }
-  const double score = attainment >= kTargetAttainment ? -used_price_per_hour(plan, cluster_)
-                                                       : kTargetMissedScore + attainment;
+  const double score =
+      attainment >= kTargetAttainment ? -system.price_per_hour : kTargetMissedScore + attainment;
   return {.score = score, .tie_break = tie_break};
 }
 

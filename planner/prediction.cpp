@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <limits>
 
-#include "planner/plan_builder.h"
+#include "cost_models/price.h"
 #include "planner/throughput_bound.h"
 
 namespace hexgen {
@@ -39,7 +39,7 @@ PlanPrediction predict(const Plan& plan, const Planning& planning) {
       .slo_attainment = slo_attainment(result, load_test.level(), load_test.window()),
       .upper_bound_per_s = planning.upper_bound_per_s(),
       .request_latency_s = fastest_request_s(plan, request),
-      .price_per_hour = used_price_per_hour(plan, request.cluster)};
+      .price_per_hour = price_per_hour(plan, request.cluster)};
   if (request.objective == ObjectiveKind::kRate) {
     predicted.goodput_per_s = planning.evaluator().evaluate(plan).score;
   }

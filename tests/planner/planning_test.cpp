@@ -251,12 +251,6 @@ TEST_CASE("a plan uses no device twice, shares requests by capacity and fits the
       plan, planning.request().model, planning.request().cluster, 70, planning.request().memory);
 }
 
-TEST_CASE("only nodes with a used device are paid for") {
-  const Planning planning(mixed_request(ObjectiveKind::kCost));
-  const Plan plan = planning.plan({.groups = {{{.node = 0, .devices = 1}}}});
-  CHECK(used_price_per_hour(plan, planning.request().cluster) == doctest::Approx(2.0));
-}
-
 TEST_CASE("with single-type pipelines no pipeline mixes GPU types") {
   PlanningRequest request = mixed_request(ObjectiveKind::kRate);
   request.single_type = true;

@@ -1,0 +1,159 @@
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "profiles/file.h"
+#include "tests/support/temporary_folder.h"
+
+// hexgen-plan as a user runs it: exit codes, one-line errors, results in files.
+namespace {
+
+struct Finished {
+  int exit_code = -1;
+  std::string output;  // stdout and stderr
+};
+
+Finished run_shell(const std::string& command) {
+  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  Finished finished;
+  std::vector<char> buffer(4096);
+  while (const std::size_t read = fread(buffer.data(), 1, buffer.size(), pipe)) {
+    finished.output.append(buffer.data(), read);
+  }
+  finished.exit_code = WEXITSTATUS(pclose(pipe));
+  return finished;
+}
+
+Finished run_program(const std::string& arguments) {
+  return run_shell(std::string(HEXGEN_PLAN) + " " + arguments);
+}
+
+const std::string kInputs = "--model llama-2-70b --workload hexgen-32 --policy one-batch ";
+const std::string kCaseStudy = "search --cluster case-study " + kInputs;
+
+void check_one_line(const Finished& finished) {
+  CHECK(std::count(finished.output.begin(), finished.output.end(), '\n') == 1);
+  CHECK(finished.output.find("hexgen-plan: error: ") == 0);
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("one and three threads write the same plan and log, byte by byte") {
+  const hexgen::test::TemporaryFolder folder;
+  const std::string search = "search --cluster hexgen-half " + kInputs +
+                             "--objective deadline --generations 3 --population 12 --quiet ";
+  for (const std::string& threads : {std::string("1"), std::string("3")}) {
+    const Finished finished =
+        run_program(search + "--threads " + threads + " --out " + folder / (threads + ".json") +
+                    " --log " + folder / (threads + ".jsonl"));
+    REQUIRE(finished.exit_code == 0);
+  }
+  CHECK(hexgen::read_file((folder / "1.json")) == hexgen::read_file((folder / "3.json")));
+  const std::string log = hexgen::read_file((folder / "1.jsonl"));
+  CHECK(log == hexgen::read_file((folder / "3.jsonl")));
+  CHECK(std::count(log.begin(), log.end(), '\n') == 4);  // generations 0 to 3
+  CHECK_FALSE(contains(log, "elapsed_s"));
+}
+
+TEST_CASE("a plan found by the search passes check, and show explains it") {
+  const hexgen::test::TemporaryFolder folder;
+  const std::string plan = (folder / "plan.json");
+  REQUIRE(run_program(kCaseStudy + "--generations 2 --quiet --out " + plan).exit_code == 0);
+  const Finished check = run_program("check " + plan);
+  CHECK(check.exit_code == 0);
+  CHECK(contains(check.output, "fits"));
+  const Finished show = run_program("show " + plan);
+  CHECK(show.exit_code == 0);
+  CHECK(contains(show.output, "RTX-A6000"));
+  const Finished other = run_program("check " + plan + " --cluster hexgen-homogeneous");
+  CHECK(other.exit_code == 2);
+  check_one_line(other);
+}
+
+TEST_CASE("without --out the plan goes to stdout, with --json the summary does") {
+  const hexgen::test::TemporaryFolder folder;
+  const Finished plan = run_program(kCaseStudy + "--generations 1 --quiet");
+  CHECK(plan.exit_code == 0);
+  CHECK(contains(plan.output, "\"hexgen.plan/1\""));
+  const Finished summary =
+      run_program(kCaseStudy + "--generations 1 --quiet --json --out " + (folder / "plan.json"));
+  CHECK(summary.exit_code == 0);
+  CHECK(contains(summary.output, "\"evaluations\""));
+}
+
+TEST_CASE("every algorithm and every restriction finds a plan for the case study") {
+  const std::vector<std::string> options = {"--algorithm random",
+                                            "--algorithm released-repaired",
+                                            "--restrict symmetric",
+                                            "--restrict single-type"};
+  for (const std::string& option : options) {
+    CAPTURE(option);
+    const Finished finished = run_program(kCaseStudy + "--generations 1 --quiet " + option);
+    CHECK(finished.exit_code == 0);
+    CHECK(contains(finished.output, "\"pipelines\""));
+  }
+}
+
+TEST_CASE("a model that fits nowhere ends with exit code 3 and the missing memory") {
+  const hexgen::test::TemporaryFolder folder;
+  const std::string cluster = folder / "small.json";
+  hexgen::write_file(cluster, R"({"format": "hexgen.cluster/1",
+    "name": "small", "nodes": [{"name": "a", "region": "here", "gpu_type": "RTX-A4000", "gpus": 2,
+    "intra_link": "pcie4", "price_per_hour": 1.0}], "links": {}})");
+  const Finished finished = run_program("search --cluster " + cluster + " " + kInputs);
+  CHECK(finished.exit_code == 3);
+  check_one_line(finished);
+  CHECK(contains(finished.output, "of 80 layers"));
+  CHECK(contains(finished.output, "GB more"));
+}
+
+TEST_CASE("wrong usage and missing inputs end with exit code 2 and one line") {
+  const std::vector<std::string> wrong = {"",
+                                          "search",
+                                          "search --cluster nowhere " + kInputs,
+                                          kCaseStudy + "--objective beauty",
+                                          kCaseStudy + "--slo speed:1",
+                                          kCaseStudy + "--profile nowhere.json",
+                                          kCaseStudy + "--threads 0",
+                                          "check nowhere.json",
+                                          "show"};
+  for (const std::string& arguments : wrong) {
+    CAPTURE(arguments);
+    const Finished finished = run_program(arguments);
+    CHECK(finished.exit_code == 2);
+    check_one_line(finished);
+  }
+}
+
+TEST_CASE("Ctrl-C keeps the best plan so far") {
+  const hexgen::test::TemporaryFolder folder;
+  const std::string plan = (folder / "plan.json");
+  const Finished finished =
+      run_shell("timeout --preserve-status --signal INT 3 " + std::string(HEXGEN_PLAN) + " " +
+                kCaseStudy + "--stagnation 100000000 --generations 100000000 --out " + plan);
+  CHECK(finished.exit_code == 0);
+  CHECK(run_program("check " + plan).exit_code == 0);
+}
+
+TEST_CASE("profile without a usable GPU ends with exit code 4 and one line") {
+  const hexgen::test::TemporaryFolder folder;
+  const Finished finished = run_shell("CUDA_VISIBLE_DEVICES= " + std::string(HEXGEN_PLAN) +
+                                      " profile --quiet --out " + (folder / "profile.json"));
+  CHECK(finished.exit_code == 4);
+  check_one_line(finished);
+}
+
+TEST_CASE("help and version go to stdout with exit code 0") {
+  CHECK(run_program("--version").exit_code == 0);
+  CHECK(contains(run_program("--version").output, "hexgen-plan 0."));
+  CHECK(contains(run_program("search --help").output, "--objective"));
+}
