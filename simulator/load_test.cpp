@@ -78,10 +78,13 @@ LoadTest LoadTest::with_level(ServiceLevel level) const {
 SimulationResult LoadTest::play(const ServingSystem& system, double rate_per_s) const {
   const auto drawn = static_cast<double>(requests_.size());
   const double needed = std::min(shortest_s_ * rate_per_s, kMostRequests);
+  const double stretch = rate_per_s_ / rate_per_s;
+  // A draw may by chance last longer than its rate says.
+  const double last_s = requests_.empty() ? 0 : requests_.back().arrival_s * stretch;
   RepeatedArrivals arrivals(requests_,
                             static_cast<std::size_t>(std::ceil(std::max(drawn, needed))),
-                            rate_per_s_ / rate_per_s,
-                            drawn / rate_per_s);
+                            stretch,
+                            std::max(drawn / rate_per_s, last_s));
   return simulate(system, arrivals, options_);
 }
 

@@ -240,6 +240,15 @@ TEST_CASE("repeated requests keep their gaps") {
   CHECK(result.requests[9].prompt_tokens == 20);
 }
 
+TEST_CASE("requests drawn slower than their rate are repeated in order") {
+  Slo slo;
+  slo.e2e_s = 1.0;
+  const LoadTest test({{0.5, 10, 1}, {3.0, 20, 1}}, 1.0, {slo, {}}, {});
+  const auto result = test.play(one_replica(fixed_replica({0.1})), 1.0);
+  REQUIRE(result.requests.size() == 10);
+  CHECK(result.requests[2].arrival_s() == 3.5);
+}
+
 TEST_CASE("the time allowed is what the limits imply together") {
   Slo slo;
   CHECK(ServiceLevel(slo, {}).time_allowed_s(10, 5) == 0);
