@@ -10,9 +10,9 @@ namespace {
 // Leaders are chosen for a message between a decode step (16 KB) and a prefill (32 MB).
 constexpr double kLeaderMessageBytes = 1e6;
 
-/// The path one ring step takes between two devices: an all-reduce inside a node has its own
+/// The path between two devices as an all-reduce sees it: an all-reduce inside a node has its own
 /// latency and reaches only part of the link.
-Link ring_hop(const Cluster& cluster, int a, int b) {
+Link all_reduce_link(const Cluster& cluster, int a, int b) {
   const int node = cluster.device(a).node;
   if (node != cluster.device(b).node) {
     return cluster.link(a, b);
@@ -43,11 +43,12 @@ TransferCost all_reduce_cost(const Cluster& cluster, const std::vector<int>& dev
   if (devices.size() < 2) {
     return {};
   }
-  const Link slowest = slowest_link(devices, [&](int a, int b) { return ring_hop(cluster, a, b); });
+  const Link slowest =
+      slowest_link(devices, [&](int a, int b) { return all_reduce_link(cluster, a, b); });
   const auto n = static_cast<double>(devices.size());
-  const double steps = 2 * (n - 1);
-  return {.latency_s = steps * slowest.latency_s,
-          .s_per_byte = steps / n / slowest.bandwidth_bytes_per_s};
+  return {
+      .latency_s = all_reduce_latency_steps(static_cast<int>(devices.size())) * slowest.latency_s,
+      .s_per_byte = 2 * (n - 1) / n / slowest.bandwidth_bytes_per_s};
 }
 
 TransferCost broadcast_cost(const Cluster& cluster, const std::vector<int>& devices) {

@@ -18,8 +18,9 @@ struct TransferCost {
   }
 };
 
-/// Ring all-reduce of a buffer that every device holds: 2 (n-1) steps of bytes / n each, paced by
-/// the slowest link of the group. Nothing for a single device.
+/// All-reduce of a buffer that every device holds: the latencies of a tree and the bandwidth of a
+/// ring, 2 (n-1)/n of the bytes, which are what NCCL reaches for small and for large messages; both
+/// over the slowest link of the group. Nothing for a single device.
 TransferCost all_reduce_cost(const Cluster& cluster, const std::vector<int>& devices);
 
 /// Binary-tree broadcast from one device to the others of a group: ceil(log2 n) latencies, the

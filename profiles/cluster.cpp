@@ -1,5 +1,6 @@
 #include "profiles/cluster.h"
 
+#include <bit>
 #include <charconv>
 #include <numeric>
 #include <unordered_set>
@@ -88,6 +89,11 @@ double Cluster::price_per_hour() const {
   return std::accumulate(nodes_.begin(), nodes_.end(), 0.0, [](double sum, const Node& node) {
     return sum + node.price_per_hour;
   });
+}
+
+double all_reduce_latency_steps(int devices) {
+  const auto last_rank = static_cast<unsigned>(devices - 1);
+  return 2.0 * static_cast<double>(std::bit_width(last_rank));
 }
 
 }  // namespace hexgen

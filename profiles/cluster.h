@@ -22,11 +22,15 @@ struct Link {
 struct LinkType {
   std::string name;
   Link link;                         // between two devices of one node
-  double all_reduce_latency_s = 0;   // floor of a small all-reduce in the node, per ring step
+  double all_reduce_latency_s = 0;   // of one of the all_reduce_latency_steps() inside the node
   double all_reduce_fraction = 1.0;  // of the link bandwidth that a large ring all-reduce reaches
   std::string origin = "default";    // "measured", "fitted" or "default"
   std::string source;
 };
+
+/// Latencies that follow each other in an all-reduce over n devices: up and down a binary tree,
+/// 2 ceil(log2 n), as NCCL sends small messages.
+double all_reduce_latency_steps(int devices);
 
 /// One machine with `gpus` devices of one type.
 struct Node {

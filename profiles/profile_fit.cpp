@@ -128,7 +128,9 @@ LinearFit fit_all_reduces(const std::vector<AllReduceTiming>& all_reduces) {
   std::vector<Sample> samples;
   for (const AllReduceTiming& all_reduce : all_reduces) {
     const double n = all_reduce.tp_degree;
-    samples.push_back({2 * (n - 1), 2 * (n - 1) / n * all_reduce.bytes, all_reduce.time.median_s});
+    samples.push_back({all_reduce_latency_steps(all_reduce.tp_degree),
+                       2 * (n - 1) / n * all_reduce.bytes,
+                       all_reduce.time.median_s});
   }
   return fit(samples, "the all-reduces");
 }

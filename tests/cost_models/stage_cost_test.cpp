@@ -162,13 +162,21 @@ TEST_CASE("the fullest shard sets the pace when the degree does not divide the h
   CHECK(cost.gemms[2].weights_s == exactly(4e-6));
 }
 
-TEST_CASE("an all-reduce runs twice a layer around the ring of the node") {
+TEST_CASE("an all-reduce runs twice a layer inside the node") {
   const StageCost cost = stage_cost(round_model(), one_node(), {0, 1, 2, 3}, 8, {}, {});
-  // Ring, n = 4, 10 us a step, 100 GB/s: 6 steps of 10 us = 60 us; times 2 * 8 = 0.96 ms.
-  CHECK(cost.all_reduce_s == exactly(0.96e-3));
-  // One token: 1000 * 2 B = 2 kB, 6/4 of it at 100 GB/s = 30 ns; times 16 = 480 ns.
+  // n = 4, 10 us a step: up and down a tree of two levels, 40 us; times 2 * 8 = 0.64 ms.
+  CHECK(cost.all_reduce_s == exactly(0.64e-3));
+  // One token: 1000 * 2 B = 2 kB; ring, 6/4 of it at 100 GB/s = 30 ns; times 16 = 480 ns.
   CHECK(cost.all_reduce_s_per_token == exactly(480e-9));
-  CHECK(cost.all_reduce_time_s(100) == exactly(0.96e-3 + 48e-6));
+  CHECK(cost.all_reduce_time_s(100) == exactly(0.64e-3 + 48e-6));
+}
+
+TEST_CASE("the latency of an all-reduce grows with the levels of its tree") {
+  CHECK(all_reduce_latency_steps(2) == 2);
+  CHECK(all_reduce_latency_steps(3) == 4);
+  CHECK(all_reduce_latency_steps(4) == 4);
+  CHECK(all_reduce_latency_steps(5) == 6);
+  CHECK(all_reduce_latency_steps(8) == 6);
 }
 
 TEST_CASE("a group across nodes reduces over the node link") {

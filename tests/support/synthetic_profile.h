@@ -64,8 +64,9 @@ inline MeasuredProfile synthetic_profile(const std::string& gpu_name, double sen
   for (const double bytes : {8e3, 1e6, 64e6}) {
     profile.transfers.push_back({0, 1, bytes, exactly(send_latency_s + bytes / 200e9)});
     for (const int n : {2, 3, 4}) {
-      const double step_s = 3e-6 + bytes / n / 150e9;
-      profile.all_reduces.push_back({n, bytes, exactly(2 * (n - 1) * step_s)});
+      const double latency_s = (n == 2 ? 2 : 4) * 3e-6;
+      const double ring_s = 2 * (n - 1) * bytes / n / 150e9;
+      profile.all_reduces.push_back({n, bytes, exactly(latency_s + ring_s)});
     }
   }
   return profile;
