@@ -53,6 +53,12 @@ void Replica::advance_before(const EventKey& limit) {
   }
 }
 
+double Replica::batch_with_one_more() const {
+  const std::int64_t present =
+      std::min<std::int64_t>(running_ + num_waiting() + 1, policy_.max_sequences);
+  return static_cast<double>(divide_up(present, policy_.micro_batches));
+}
+
 // Micro-batches that hold sequences are launched in the order in which their tokens came back; an
 // empty one starts when none of those is ready and a request can be admitted.
 Replica::NextEvent Replica::choose_next() const {

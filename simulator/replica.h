@@ -34,6 +34,9 @@ class Replica {
   /// Carries out all events before `limit`.
   void advance_before(const EventKey& limit);
 
+  /// Sequences of a micro-batch if one more request were here.
+  double batch_with_one_more() const;
+
   const std::vector<SimTime>& stage_busy() const { return pipeline_.busy(); }
 
   SimTime last_token_time() const { return last_token_time_; }

@@ -16,6 +16,8 @@ std::string name_of(RouterKind router) {
       return "plan";
     case RouterKind::kLeastWork:
       return "least-work";
+    case RouterKind::kShortestCompletion:
+      return "shortest-completion";
     case RouterKind::kRoundRobin:
       break;
   }

@@ -19,6 +19,7 @@ class Router {
   virtual bool reads_state() const = 0;
 };
 
+/// `system` outlives the router.
 std::unique_ptr<Router> make_router(RouterKind kind, const ServingSystem& system);
 
 }  // namespace hexgen

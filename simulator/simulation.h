@@ -16,11 +16,8 @@ enum class BatchPolicyKind {
              // next
 };
 
-enum class RouterKind {
-  kPlanWeights,  // smooth weighted round robin over the plan's weights
-  kLeastWork,    // least outstanding work, in seconds
-  kRoundRobin    // the paper's coordinator
-};
+/// docs/SIMULATOR.md says what each does.
+enum class RouterKind { kPlanWeights, kLeastWork, kRoundRobin, kShortestCompletion };
 
 struct SimulationOptions {
   BatchPolicyKind policy = BatchPolicyKind::kContinuous;

@@ -168,7 +168,8 @@ SimulationOptions simulation_options(const EngineOptions& options) {
                                        options.router,
                                        {{"plan", RouterKind::kPlanWeights},
                                         {"least-work", RouterKind::kLeastWork},
-                                        {"round-robin", RouterKind::kRoundRobin}}),
+                                        {"round-robin", RouterKind::kRoundRobin},
+                                        {"shortest-completion", RouterKind::kShortestCompletion}}),
           .max_batched_tokens = options.max_batched_tokens,
           .kv_block_tokens = options.kv_block_tokens,
           .kv_watermark = options.kv_watermark};

@@ -67,7 +67,10 @@ void add_options(CLI::App& command, EngineOptions& options) {
   command.add_option("--policy", options.policy, "continuous or one-batch (the paper's)")
       ->group(group)
       ->capture_default_str();
-  command.add_option("--router", options.router, "plan, least-work or round-robin (the paper's)")
+  command
+      .add_option("--router",
+                  options.router,
+                  "plan, least-work, shortest-completion or round-robin (the paper's)")
       ->group(group)
       ->capture_default_str();
   command

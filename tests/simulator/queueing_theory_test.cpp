@@ -100,6 +100,38 @@ TEST_CASE("M/M/1: waiting is rho / (1 - rho) services") {
   }
 }
 
+TEST_CASE("M/M/c: unlike routers, the shortest completion shares one queue") {
+  // Erlang C: with a = rate x service, W = service / (c - a) * C(c, a), where
+  // C = (a^c / c! * c / (c - a)) / (sum over k < c of a^k / k! + the same).
+  const TokenDistribution lengths = {.kind = TokenDistribution::Kind::kExponential, .mean = 10000};
+  ReplicaModel replica = fixed_replica({0.0});
+  replica.stages[0].elementwise_s_per_token = 1e-4;
+  SimulationOptions options = whole_prompts();
+  options.router = RouterKind::kShortestCompletion;
+  for (const int servers : {2, 5}) {
+    const ServingSystem system = {
+        .replicas = std::vector<ReplicaModel>(static_cast<std::size_t>(servers), replica)};
+    for (const double load : {0.5, 0.8, 0.9}) {
+      CAPTURE(servers);
+      CAPTURE(load);
+      const double offered = load * servers;
+      double below = 0;
+      double term = 1;  // offered^k / k!
+      for (int k = 0; k < servers; ++k) {
+        below += term;
+        term *= offered / (k + 1);
+      }
+      const double all_busy = term / (1 - load);
+      const double wait = all_busy / (below + all_busy) / (servers - offered);
+      const Estimate estimate = replicate([&](std::uint64_t seed) {
+        const auto arrivals = generate_arrivals(poisson(offered, 200000, lengths), seed);
+        return mean_wait_s(simulate(system, *arrivals, options), 1.0);
+      });
+      check_estimate(estimate, wait);
+    }
+  }
+}
+
 TEST_CASE("two stages in tandem wait as the slower one would alone") {
   // Deterministic tandem (Friedman 1965): the order of the stages does not matter and all waiting
   // is that of M/D/1 with the longer service; 1.2 s and 0.8 s, whichever comes first.

@@ -46,7 +46,7 @@ ServingSystem random_system(RandomStream& random) {
 SimulationOptions random_options(RandomStream& random) {
   SimulationOptions options;
   options.policy = random.below(4) == 0 ? BatchPolicyKind::kOneBatch : BatchPolicyKind::kContinuous;
-  options.router = static_cast<RouterKind>(random.below(3));
+  options.router = static_cast<RouterKind>(random.below(4));
   options.max_batched_tokens = 1 + static_cast<int>(random.below(300));
   options.kv_block_tokens = 1 + static_cast<int>(random.below(20));
   options.kv_watermark = random.below(2) == 0 ? 0 : 0.1;
@@ -185,8 +185,10 @@ TEST_CASE("equal requests that arrive together are served alike in every order")
   const ServingSystem system = {.replicas = {replica, replica, replica}};
   std::vector<RequestSpec> requests = {{0.0, 5, 4}, {1.0, 5, 2}, {1.0, 6, 2}, {1.0, 7, 2}};
   SimulationOptions options;
-  for (const auto router :
-       {RouterKind::kPlanWeights, RouterKind::kLeastWork, RouterKind::kRoundRobin}) {
+  for (const auto router : {RouterKind::kPlanWeights,
+                            RouterKind::kLeastWork,
+                            RouterKind::kRoundRobin,
+                            RouterKind::kShortestCompletion}) {
     options.router = router;
     std::vector<SimTime> expected;
     do {
