@@ -35,7 +35,7 @@ Distribution distribution(const WindowRequests& requests, Accept accept, Value v
       samples.push_back(value(request));
     }
   }
-  return summarize(samples);
+  return summarize(std::move(samples));
 }
 
 void add_latencies(const WindowRequests& requests, Metrics& metrics) {
@@ -136,7 +136,7 @@ Metrics measure(const ServingSystem& system,
                      .simulated_s = result.end_s,
                      .preemptions = result.preemptions};
   add_latencies(requests, metrics);
-  metrics.itl = summarize(result.token_gaps);
+  metrics.itl = result.token_gaps.distribution();
   add_throughput(requests, result.end_s, metrics);
   metrics.saturated_replicas = saturated_replicas(system, result, window);
   metrics.slo_attainment = attainment(requests, level);

@@ -19,14 +19,14 @@ std::int64_t longest_context(std::int64_t prompt_tokens, std::int64_t output_tok
 
 Replica::Replica(const ReplicaModel& model,
                  const SimulationOptions& options,
-                 std::vector<RequestOutcome>& requests)
+                 SimulationResult& result)
     : policy_(make_batch_policy(model, options)),
       fast_forward_(options.fast_forward),
       counts_work_(options.router == RouterKind::kLeastWork),
-      records_gaps_(options.record_token_gaps),
       work_estimate_(model, policy_),
       pipeline_(model.stages),
-      requests_(requests),
+      requests_(result.requests),
+      token_gaps_(options.record_token_gaps ? &result.token_gaps : nullptr),
       micro_batches_(static_cast<std::size_t>(policy_.micro_batches),
                      MicroBatch(policy_.reserve_output ? 0 : policy_.block_tokens)),
       free_blocks_(policy_.blocks) {}
@@ -274,8 +274,8 @@ void Replica::complete(int request, SimTime token_time) {
 }
 
 void Replica::record_gap(SimTime gap, std::int64_t count) {
-  if (records_gaps_) {
-    token_gaps_.push_back({.seconds = to_seconds(gap), .count = count});
+  if (token_gaps_ != nullptr) {
+    token_gaps_->add(gap, count);
   }
 }
 

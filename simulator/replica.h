@@ -17,10 +17,8 @@ namespace hexgen {
 /// moment at which somebody asks.
 class Replica {
  public:
-  /// `requests` is where outcomes go; it may grow, and outlives the replica.
-  Replica(const ReplicaModel& model,
-          const SimulationOptions& options,
-          std::vector<RequestOutcome>& requests);
+  /// Outcomes and token gaps go to `result`, which outlives the replica.
+  Replica(const ReplicaModel& model, const SimulationOptions& options, SimulationResult& result);
 
   /// True when the whole request has room in an otherwise empty replica.
   bool fits(int prompt_tokens, int output_tokens) const;
@@ -40,8 +38,6 @@ class Replica {
   const std::vector<SimTime>& stage_busy() const { return pipeline_.busy(); }
 
   SimTime last_token_time() const { return last_token_time_; }
-
-  const std::vector<CountedSample>& token_gaps() const { return token_gaps_; }
 
   std::int64_t iterations() const { return iterations_; }
 
@@ -126,15 +122,14 @@ class Replica {
   BatchPolicy policy_;
   bool fast_forward_ = true;
   bool counts_work_ = false;
-  bool records_gaps_ = false;
   WorkEstimate work_estimate_;
   PipelineClock pipeline_;
   std::vector<RequestOutcome>& requests_;
+  GapHistogram* token_gaps_;  // null: not recorded
   std::vector<MicroBatch> micro_batches_;
   std::vector<WaitingRequest> preempted_;  // the one to admit next is at the back
   std::vector<int> waiting_;               // [first_waiting_, end)
   std::size_t first_waiting_ = 0;
-  std::vector<CountedSample> token_gaps_;
   SimTime clock_ = 0;  // of the last event
   SimTime last_token_time_ = 0;
   SimTime outstanding_work_ = 0;

@@ -47,7 +47,7 @@ class Simulation {
       : router_(make_router(options.router, system)),
         max_context_tokens_(system.max_context_tokens) {
     for (const ReplicaModel& replica : system.replicas) {
-      replicas_.emplace_back(replica, options, result_.requests);
+      replicas_.emplace_back(replica, options, result_);
     }
   }
 
@@ -100,8 +100,6 @@ class Simulation {
       end = std::max(end, replica.last_token_time());
       result_.iterations += replica.iterations();
       result_.preemptions += replica.preemptions();
-      result_.token_gaps.insert(
-          result_.token_gaps.end(), replica.token_gaps().begin(), replica.token_gaps().end());
       std::vector<double> busy_s;
       for (const SimTime busy : replica.stage_busy()) {
         busy_s.push_back(to_seconds(busy));

@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "simulator/arrival_source.h"
+#include "simulator/gap_histogram.h"
 #include "simulator/serving_system.h"
 #include "simulator/sim_time.h"
-#include "simulator/statistics.h"
 
 namespace hexgen {
 
@@ -71,8 +71,7 @@ struct SimulationResult {
   std::vector<std::vector<double>> stage_busy_s;  // [replica][stage]
   std::int64_t iterations = 0;                    // micro-batches launched, all replicas
   std::int64_t preemptions = 0;                   // sequences that lost their KV and recomputed it
-  /// Times between two tokens of one sequence, when recorded: an entry or more an iteration.
-  std::vector<CountedSample> token_gaps;
+  GapHistogram token_gaps;  // times between two tokens of one sequence, when recorded
 };
 
 /// Plays the arrivals against the system until every request has left it. docs/SIMULATOR.md defines

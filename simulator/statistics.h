@@ -5,8 +5,11 @@
 
 namespace hexgen {
 
-/// Smallest sample that is at least `share` of all samples: element ceil(share * n) of the sorted
-/// samples, counted from 1. `share` in (0, 1]; 0 for no samples.
+/// Position, counted from 0, of the smallest of `count` > 0 sorted samples that at least `share` of
+/// all are not above: ceil(share * count) - 1.
+std::int64_t nearest_rank_index(double share, std::int64_t count);
+
+/// That sample; 0 for no samples.
 double nearest_rank(const std::vector<double>& sorted, double share);
 
 /// Of a sample of times in seconds. All zero when it is empty.
@@ -18,15 +21,10 @@ struct Distribution {
   double p90_s = 0;  // percentiles by nearest rank, the median as well
   double p99_s = 0;
   double max_s = 0;
+
+  bool operator==(const Distribution&) const = default;
 };
 
-/// A value that occurs `count` times.
-struct CountedSample {
-  double seconds = 0;
-  std::int64_t count = 0;
-};
-
-Distribution summarize(std::vector<CountedSample> samples);
-Distribution summarize(const std::vector<double>& samples);
+Distribution summarize(std::vector<double> samples);
 
 }  // namespace hexgen

@@ -48,7 +48,7 @@ TEST_CASE("percentiles are by nearest rank") {
 
 TEST_CASE("a distribution is summed up as by hand") {
   // 1, 2, 3, 10: mean 4, squared deviations 9 + 4 + 1 + 36 = 50, std sqrt(12.5); median 2nd = 2.
-  const Distribution d = summarize(std::vector<double>{10, 1, 3, 2});
+  const Distribution d = summarize({10, 1, 3, 2});
   CHECK(d.count == 4);
   CHECK(d.mean_s == 4);
   CHECK(d.std_s == doctest::Approx(std::sqrt(12.5)));
@@ -57,13 +57,31 @@ TEST_CASE("a distribution is summed up as by hand") {
   CHECK(d.max_s == 10);
 }
 
-TEST_CASE("a value that occurs n times counts n times") {
-  const Distribution counted = summarize(std::vector<CountedSample>{{5, 1}, {1, 98}, {3, 1}});
-  CHECK(counted.count == 100);
-  CHECK(counted.mean_s == doctest::Approx((98 * 1 + 3 + 5) / 100.0));
-  CHECK(counted.median_s == 1);
-  CHECK(counted.p99_s == 3);  // the 99th of 98 ones, a three and a five
-  CHECK(counted.max_s == 5);
+TEST_CASE("gaps are counted in fine buckets") {
+  // 98 gaps of 1 us, exact; one of 3 ms and one of 5 s, to 0.1 %.
+  GapHistogram gaps;
+  gaps.add(1000, 98);
+  gaps.add(3000000, 1);
+  gaps.add(5000000000, 1);
+  const Distribution d = gaps.distribution();
+  CHECK(d.count == 100);
+  CHECK(d.mean_s == doctest::Approx((98e-6 + 3e-3 + 5) / 100));
+  CHECK(d.std_s == doctest::Approx(std::sqrt((98e-12 + 9e-6 + 25) / 100 - d.mean_s * d.mean_s)));
+  CHECK(d.median_s == 1e-6);
+  CHECK(d.p99_s <= 3e-3);
+  CHECK(d.p99_s > 3e-3 * (1 - 1.0 / 1024));
+  CHECK(d.max_s == 5);
+  CHECK(GapHistogram().distribution() == Distribution{});
+}
+
+TEST_CASE("no bucket is more than a thousandth wide") {
+  for (SimTime gap = 1; gap < 1000000000000; gap = gap * 21 / 20 + 1) {
+    GapHistogram gaps;
+    gaps.add(gap, 1);
+    const double found = gaps.distribution().median_s;
+    REQUIRE(found <= to_seconds(gap));
+    REQUIRE(found >= to_seconds(gap) * (1 - 1.0 / 1024));
+  }
 }
 
 TEST_CASE("attainment is the share of the window's requests within all limits") {
@@ -168,7 +186,7 @@ TEST_CASE("gaps between tokens are recorded, preemption included") {
   options.kv_watermark = 0;
   options.record_token_gaps = true;
   const auto result = play(one_replica(replica), {{0.0, 4, 6}, {0.0, 4, 6}}, options);
-  const Distribution gaps = summarize(result.token_gaps);
+  const Distribution gaps = result.token_gaps.distribution();
   CHECK(gaps.count == 10);
   CHECK(gaps.mean_s == doctest::Approx(1.1));  // nine gaps of 1 s, one of 2 s
   CHECK(gaps.max_s == 2);
