@@ -27,6 +27,7 @@ int run_command_line(int argc, char** argv) {
   hexgen::RunOptions run;
   hexgen::SweepOptions sweep;
   hexgen::CompareOptions compare;
+  hexgen::TraceOptions trace;
   add_command(app, "run", "Play a plan once and report", run, &hexgen::run);
   add_command(app,
               "sweep",
@@ -35,6 +36,7 @@ int run_command_line(int argc, char** argv) {
               &hexgen::sweep);
   add_command(
       app, "compare", "Play several plans on identical arrivals", compare, &hexgen::compare);
+  add_command(app, "trace", "Say what a trace consists of, convert it", trace, &hexgen::trace);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help_or_version) {

@@ -35,7 +35,7 @@ Distribution distribution(const WindowRequests& requests, Accept accept, Value v
       samples.push_back(value(request));
     }
   }
-  return summarize(std::move(samples));
+  return distribution_of(std::move(samples));
 }
 
 void add_latencies(const WindowRequests& requests, Metrics& metrics) {

@@ -19,7 +19,7 @@ double nearest_rank(const std::vector<double>& sorted, double share) {
   return sorted[static_cast<std::size_t>(nearest_rank_index(share, count))];
 }
 
-Distribution summarize(std::vector<double> samples) {
+Distribution distribution_of(std::vector<double> samples) {
   if (samples.empty()) {
     return {};
   }

@@ -25,6 +25,6 @@ struct Distribution {
   bool operator==(const Distribution&) const = default;
 };
 
-Distribution summarize(std::vector<double> samples);
+Distribution distribution_of(std::vector<double> samples);
 
 }  // namespace hexgen

@@ -13,4 +13,7 @@ void sweep(const SweepOptions& options);
 /// Plays several plans on identical arrivals.
 void compare(const CompareOptions& options);
 
+/// Says what a trace consists of; writes it as a mooncake trace.
+void trace(const TraceOptions& options);
+
 }  // namespace hexgen

@@ -90,23 +90,9 @@ LoadedRequests load_workload(const RequestOptions& options, std::int64_t seed) {
           .slo = workload.slo};
 }
 
-TraceSource trace_source(const RequestOptions& options) {
-  TraceSource source = parse_trace_argument(options.trace);
-  source.columns = {.timestamp = options.csv_timestamp,
-                    .prompt_tokens = options.csv_prompt_tokens,
-                    .output_tokens = options.csv_output_tokens,
-                    .time_unit = one_of<TimeUnit>("--csv-time-unit",
-                                                  options.csv_time_unit,
-                                                  {{"s", TimeUnit::kSeconds},
-                                                   {"ms", TimeUnit::kMilliseconds},
-                                                   {"us", TimeUnit::kMicroseconds},
-                                                   {"ns", TimeUnit::kNanoseconds}})};
-  return source;
-}
-
 /// The trace at its own times, at its own times stretched to --rate, or at those of --arrivals.
 std::unique_ptr<ArrivalSource> timed_trace(const RequestOptions& options, std::int64_t seed) {
-  const TraceSource source = trace_source(options);
+  const TraceSource source = trace_source(options.trace, options.columns);
   if (options.arrivals.empty()) {
     auto trace = open_trace(source);
     if (!trace->notes().has_arrival_times) {
@@ -144,6 +130,20 @@ LoadedPlan load_plan(const std::string& path) {
                        .file = parse_plan(text, path)};
   loaded.system = make_serving_system(loaded.file.plan, loaded.file.model, loaded.file.cluster);
   return loaded;
+}
+
+TraceSource trace_source(const std::string& trace, const ColumnOptions& columns) {
+  TraceSource source = parse_trace_argument(trace);
+  source.columns = {.timestamp = columns.timestamp,
+                    .prompt_tokens = columns.prompt_tokens,
+                    .output_tokens = columns.output_tokens,
+                    .time_unit = one_of<TimeUnit>("--csv-time-unit",
+                                                  columns.time_unit,
+                                                  {{"s", TimeUnit::kSeconds},
+                                                   {"ms", TimeUnit::kMilliseconds},
+                                                   {"us", TimeUnit::kMicroseconds},
+                                                   {"ns", TimeUnit::kNanoseconds}})};
+  return source;
 }
 
 LoadedRequests load_requests(const RequestOptions& options, std::int64_t seed) {

@@ -30,6 +30,9 @@ struct LoadedRequests {
 /// Throws InputError when the options contradict each other or name what is not there.
 LoadedRequests load_requests(const RequestOptions& options, std::int64_t seed);
 
+/// `trace` is KIND:FILE. Throws InputError.
+TraceSource trace_source(const std::string& trace, const ColumnOptions& columns);
+
 SimulationOptions simulation_options(const EngineOptions& options);
 
 /// Throws InputError unless 0 <= warmup < 1.

@@ -5,6 +5,9 @@
 namespace hexgen {
 namespace {
 
+constexpr const char* kTraceHelp =
+    "KIND:FILE with KIND azure, mooncake, burstgpt, vidur, sharegpt, llmservingsim or csv";
+
 void add_options(CLI::App& command, CommonOptions& options) {
   command.add_option("--out", options.out, "File for the result, written complete or not at all");
   command.add_flag("--json", options.json, "Machine-readable result on stdout");
@@ -17,18 +20,18 @@ void add_options(CLI::App& command, CommonOptions& options) {
   command.add_flag("--quiet", options.quiet, "No progress on stderr");
 }
 
-void add_csv_options(CLI::App& command, RequestOptions& options) {
+void add_options(CLI::App& command, ColumnOptions& options) {
   const std::string group = "Columns of --trace csv:FILE";
-  command.add_option("--csv-timestamp", options.csv_timestamp, "Arrival time; \"\": lengths only")
+  command.add_option("--csv-timestamp", options.timestamp, "Arrival time; \"\": lengths only")
       ->group(group)
       ->capture_default_str();
-  command.add_option("--csv-prompt-tokens", options.csv_prompt_tokens)
+  command.add_option("--csv-prompt-tokens", options.prompt_tokens)
       ->group(group)
       ->capture_default_str();
-  command.add_option("--csv-output-tokens", options.csv_output_tokens)
+  command.add_option("--csv-output-tokens", options.output_tokens)
       ->group(group)
       ->capture_default_str();
-  command.add_option("--csv-time-unit", options.csv_time_unit, "s, ms, us or ns; dates need none")
+  command.add_option("--csv-time-unit", options.time_unit, "s, ms, us or ns; dates need none")
       ->group(group)
       ->capture_default_str();
 }
@@ -36,10 +39,7 @@ void add_csv_options(CLI::App& command, RequestOptions& options) {
 void add_options(CLI::App& command, RequestOptions& options) {
   auto* workload = command.add_option(
       "--workload", options.workload, "Workload file, or a built-in name such as hexgen-128");
-  auto* trace = command.add_option(
-      "--trace",
-      options.trace,
-      "KIND:FILE with KIND azure, mooncake, burstgpt, vidur, sharegpt, llmservingsim or csv");
+  auto* trace = command.add_option("--trace", options.trace, kTraceHelp);
   workload->excludes(trace);
   command.add_option("--rate",
                      options.rate_per_s,
@@ -59,7 +59,7 @@ void add_options(CLI::App& command, RequestOptions& options) {
       .add_option(
           "--warmup", options.warmup, "Share of the requests that is simulated, not counted")
       ->capture_default_str();
-  add_csv_options(command, options);
+  add_options(command, options.columns);
 }
 
 void add_options(CLI::App& command, EngineOptions& options) {
@@ -121,6 +121,14 @@ void add_options(CLI::App& command, CompareOptions& options) {
   command.add_option("--plans", options.plans, "Plans to play; the first is the baseline")
       ->required();
   add_shared_options(command, options);
+}
+
+void add_options(CLI::App& command, TraceOptions& options) {
+  command.add_option("trace", options.trace, kTraceHelp)->required();
+  command.add_option("--rate", options.rate_per_s, "Stretch the gaps to this mean rate a second");
+  command.add_option("--out", options.out, "Write the requests as a mooncake trace");
+  command.add_flag("--json", options.json, "Machine-readable result on stdout");
+  add_options(command, options.columns);
 }
 
 }  // namespace hexgen

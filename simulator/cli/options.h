@@ -20,14 +20,19 @@ struct CommonOptions {
   std::string out;  // empty: stdout only
 };
 
+/// Columns of a trace of kind csv.
+struct ColumnOptions {
+  std::string timestamp = "timestamp";
+  std::string prompt_tokens = "prompt_tokens";
+  std::string output_tokens = "output_tokens";
+  std::string time_unit = "s";
+};
+
 /// Which requests, and how well they are to be served.
 struct RequestOptions {
   std::string workload;  // file or built-in name; this or the trace
   std::string trace;     // KIND:FILE
-  std::string csv_timestamp = "timestamp";
-  std::string csv_prompt_tokens = "prompt_tokens";
-  std::string csv_output_tokens = "output_tokens";
-  std::string csv_time_unit = "s";
+  ColumnOptions columns;
   std::string arrivals;  // process in place of the workload's or trace's own times
   std::optional<double> rate_per_s;
   std::optional<std::int64_t> num_requests;
@@ -69,8 +74,17 @@ struct CompareOptions {
   std::vector<std::string> plans;
 };
 
+struct TraceOptions {
+  std::string trace;  // KIND:FILE
+  ColumnOptions columns;
+  std::optional<double> rate_per_s;
+  std::string out;
+  bool json = false;
+};
+
 void add_options(CLI::App& command, RunOptions& options);
 void add_options(CLI::App& command, SweepOptions& options);
 void add_options(CLI::App& command, CompareOptions& options);
+void add_options(CLI::App& command, TraceOptions& options);
 
 }  // namespace hexgen

@@ -48,7 +48,7 @@ TEST_CASE("percentiles are by nearest rank") {
 
 TEST_CASE("a distribution is summed up as by hand") {
   // 1, 2, 3, 10: mean 4, squared deviations 9 + 4 + 1 + 36 = 50, std sqrt(12.5); median 2nd = 2.
-  const Distribution d = summarize({10, 1, 3, 2});
+  const Distribution d = distribution_of({10, 1, 3, 2});
   CHECK(d.count == 4);
   CHECK(d.mean_s == 4);
   CHECK(d.std_s == doctest::Approx(std::sqrt(12.5)));

@@ -189,6 +189,26 @@ TEST_CASE("plans are compared on identical arrivals") {
   CHECK(finished.output.find("\"pairs\": 180,\n        \"mean_ms\": 0.0") != std::string::npos);
 }
 
+TEST_CASE("a trace is summed up and converted") {
+  const TemporaryFolder folder;
+  const std::string recorded =
+      folder.write("t.csv", "timestamp,prompt_tokens,output_tokens\n5,600,8\n5.5,70,9\n7,80,10\n");
+  const std::string written = folder.file("t.jsonl");
+  const Finished finished =
+      run_program("trace --json --rate 2 csv:" + recorded + " --out " + written);
+  CHECK(finished.exit_code == 0);
+  CHECK(finished.output.find("\"rate_per_s\": 2.0") != std::string::npos);
+  CHECK(finished.output.find("\"requests\": 3") != std::string::npos);
+  // Two gaps in 2 s are a mean rate of 1 a second: at 2 a second they are 250 ms and 750 ms.
+  CHECK(hexgen::read_file(written) ==
+        "{\"timestamp\": 0, \"input_length\": 600, \"output_length\": 8, \"hash_ids\": [0, 1]}\n"
+        "{\"timestamp\": 250, \"input_length\": 70, \"output_length\": 9, \"hash_ids\": [2]}\n"
+        "{\"timestamp\": 1000, \"input_length\": 80, \"output_length\": 10, \"hash_ids\": [3]}\n");
+  check_refused("trace azure:nowhere.csv", "nowhere.csv");
+  check_refused("trace csv:" + recorded + " --rate 0", "0");
+  check_refused("trace", "trace is required");
+}
+
 TEST_CASE("help and version are no errors") {
   CHECK(run_program("--help").exit_code == 0);
   CHECK(run_program("sweep --help").exit_code == 0);
