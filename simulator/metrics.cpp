@@ -83,44 +83,37 @@ std::size_t MeasurementWindow::first_request(const SimulationResult& result) con
       std::floor(warmup_share * static_cast<double>(result.requests.size())));
 }
 
-bool saturated(const std::vector<RequestOutcome>& requests) {
+// Welford's updates, as plain sums of squares would cancel.
+void WaitingTrend::add(const RequestOutcome& request) {
+  count_ += 1;
+  const double dx = request.arrival_s() - mean_x_;
+  const double dy = request.ttft_s() - mean_y_;
+  mean_x_ += dx / count_;
+  mean_y_ += dy / count_;
+  const double dy_after = request.ttft_s() - mean_y_;
+  xx_ += dx * (request.arrival_s() - mean_x_);
+  xy_ += dx * dy_after;
+  yy_ += dy * dy_after;
+}
+
+bool WaitingTrend::grows() const {
   constexpr double kGrowth = 0.02;  // seconds of waiting a second
-  constexpr std::size_t kFewest = 30;
-  if (requests.size() < kFewest) {
-    return false;
-  }
-  const auto count = static_cast<double>(requests.size());
-  double mean_x = 0;
-  double mean_y = 0;
-  for (const RequestOutcome& request : requests) {
-    mean_x += request.arrival_s() / count;
-    mean_y += request.ttft_s() / count;
-  }
-  double xx = 0;
-  double xy = 0;
-  double yy = 0;
-  for (const RequestOutcome& request : requests) {
-    const double x = request.arrival_s() - mean_x;
-    const double y = request.ttft_s() - mean_y;
-    xx += x * x;
-    xy += x * y;
-    yy += y * y;
-  }
-  return xy > kGrowth * xx && xy * xy > 0.5 * xx * yy;
+  constexpr double kFewest = 30;
+  return count_ >= kFewest && xy_ > kGrowth * xx_ && xy_ * xy_ > 0.5 * xx_ * yy_;
 }
 
 std::vector<std::string> saturated_replicas(const ServingSystem& system,
                                             const SimulationResult& result,
                                             const MeasurementWindow& window) {
-  std::vector<std::vector<RequestOutcome>> by_replica(system.replicas.size());
+  std::vector<WaitingTrend> trends(system.replicas.size());
   for (const RequestOutcome& request : WindowRequests(result, window)) {
     if (request.completed()) {
-      by_replica[static_cast<std::size_t>(request.replica)].push_back(request);
+      trends[static_cast<std::size_t>(request.replica)].add(request);
     }
   }
   std::vector<std::string> names;
-  for (std::size_t r = 0; r < by_replica.size(); ++r) {
-    if (saturated(by_replica[r])) {
+  for (std::size_t r = 0; r < trends.size(); ++r) {
+    if (trends[r].grows()) {
       names.push_back(system.replicas[r].name);
     }
   }

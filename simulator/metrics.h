@@ -39,7 +39,7 @@ struct Metrics {
 
   double slo_attainment = 0;  // share of all requests of the window that met all limits
   double goodput_per_s = 0;   // those requests over duration_s
-  std::vector<std::string> saturated_replicas;  // see saturated()
+  std::vector<std::string> saturated_replicas;  // see WaitingTrend
 
   double simulated_s = 0;                              // whole run, until the last token
   std::int64_t preemptions = 0;                        // whole run
@@ -48,13 +48,27 @@ struct Metrics {
   double price_per_million_output_tokens = 0;
 };
 
-/// True when the waiting times of requests (in order of arrival) keep growing: their least-squares
-/// line over the arrival times rises by more than 0.02 s a second, as when over 2 % of the work is
-/// left behind, and explains more than half of their variance. Latencies then say how long the run
-/// was, not how good the system is. False for fewer than 30 requests.
-bool saturated(const std::vector<RequestOutcome>& requests);
+/// How the waiting times of one replica's requests run over their arrival times: the least-squares
+/// line, by running sums.
+class WaitingTrend {
+ public:
+  void add(const RequestOutcome& request);
 
-/// Names of the replicas whose requests of the window say so.
+  /// True when waiting keeps growing: the line rises by more than 0.02 s a second, as when over 2 %
+  /// of the work is left behind, and explains more than half of the variance. Latencies then say
+  /// how long the run was, not how good the system is. False for fewer than 30 requests.
+  bool grows() const;
+
+ private:
+  double count_ = 0;
+  double mean_x_ = 0;  // arrival, s
+  double mean_y_ = 0;  // TTFT, s
+  double xx_ = 0;      // sums of products of the distances from the means
+  double xy_ = 0;
+  double yy_ = 0;
+};
+
+/// Names of the replicas on which the waiting of the window's requests grows.
 std::vector<std::string> saturated_replicas(const ServingSystem& system,
                                             const SimulationResult& result,
                                             const MeasurementWindow& window = {});

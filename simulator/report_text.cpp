@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "cost_models/text_table.h"
+#include "profiles/names.h"
 #include "profiles/units.h"
 
 namespace hexgen {
@@ -91,9 +92,9 @@ void print_report(std::ostream& out, const RunReport& report) {
   print_heading(out, "Stages", '-');
   print_stages(out, report);
   print_heading(out, "", '=');
-  for (const std::string& replica : metrics.saturated_replicas) {
-    out << "Pipeline " << replica
-        << " is saturated: waiting grows with the length of the run, so its latencies do too.\n";
+  if (!metrics.saturated_replicas.empty()) {
+    out << "SATURATED: " << join(metrics.saturated_replicas)
+        << ". Waiting grows with the length of the run, and so do the latencies.\n";
   }
   out << "TPOT = (last - first token time) / (output tokens - 1). Percentiles by nearest rank.\n";
 }

@@ -154,6 +154,13 @@ TEST_CASE("a run writes its report and its requests") {
   CHECK(std::count(requests.begin(), requests.end(), '\n') == 100);
 }
 
+TEST_CASE("a saturated run says so") {
+  const Finished finished = run_program(
+      kRun + "--workload azure-conversation --num-requests 3000 --rate 1000 --slo ttft:100");
+  CHECK(finished.exit_code == 0);
+  CHECK(finished.output.find("\nSATURATED: p0, p1. Waiting grows") != std::string::npos);
+}
+
 TEST_CASE("nothing is written when the run fails") {
   const TemporaryFolder folder;
   check_refused(kRun + "--workload azure-conversation --kv-block-tokens 0 --out " +
