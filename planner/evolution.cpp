@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "planner/moves/change_leniency.h"
 #include "planner/moves/crossover.h"
 #include "planner/moves/drop_group.h"
 #include "planner/moves/merge_groups.h"
@@ -30,8 +31,12 @@ struct WeightedMove {
   int weight;
 };
 
-constexpr std::array<WeightedMove, 5> kMoves = {
-    {{move_gpu, 35}, {swap_gpus, 25}, {rebuild_groups, 20}, {split_group, 10}, {merge_groups, 10}}};
+constexpr std::array<WeightedMove, 6> kMoves = {{{move_gpu, 30},
+                                                 {swap_gpus, 20},
+                                                 {rebuild_groups, 20},
+                                                 {split_group, 10},
+                                                 {merge_groups, 10},
+                                                 {change_leniency, 10}}};
 
 void make_one_move(Individual& individual, const SearchSpace& space, Random& random) {
   constexpr int kAttempts = 8;

@@ -11,9 +11,14 @@
 namespace hexgen {
 namespace {
 
-/// Branches that one search looks at before it keeps the best so far; orders count by their states.
-constexpr std::size_t kMaxWork = 100'000;
-constexpr std::size_t kStatesPerBranch = 32;
+/// Branches that one search looks at before it keeps the best so far. Arrangements count by their
+/// pairs of ends and by the transitions of the dynamic programming over their orders.
+constexpr std::size_t kMaxWork = 50'000;
+constexpr std::size_t kTransitionsPerBranch = 64;
+constexpr std::size_t kTransitionsPerEnds = 16;
+
+constexpr double kRelaxation = 1.1;
+constexpr int kMaxRelaxations = 16;  // 1.1^16 = 4.6
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
@@ -219,7 +224,6 @@ class LatencySearch {
         if (without_handoffs_s + least_s >= best_latency_s_) {
           continue;
         }
-        work_ += order.states() / kStatesPerBranch;
         const double latency_s = without_handoffs_s + handoffs_s(stages, order, ends);
         if (latency_s < best_latency_s_) {
           best_ = price_layout(problem_, division.divide(order.order(ends.first, ends.last), ends));
@@ -227,6 +231,8 @@ class LatencySearch {
         }
       }
     }
+    work_ += (order.work() + stages.stages.size() * stages.stages.size() * kTransitionsPerEnds) /
+             kTransitionsPerBranch;
   }
 
   double handoffs_s(const Arrangement& stages, StageOrder& order, Ends ends) const {
@@ -296,15 +302,18 @@ class LayoutSolver {
     if (most_layers_that_fit(problem_) < problem_.num_layers) {
       return std::nullopt;
     }
-    std::optional<Layout> best;
-    if (!problem_.symmetric) {
-      best = lowest_latency(lowest_cap([&](double max_stage_s) {
-        return most_layers(problem_, layer_caps(problem_, max_stage_s)) >= problem_.num_layers;
-      }));
-    }
-    if (!best) {  // symmetric, or the splits of a large group miss the layout that the cover found
-      best = lowest_latency(
+    if (problem_.symmetric) {
+      return lowest_latency(
           lowest_cap([&](double max_stage_s) { return lowest_latency(max_stage_s).has_value(); }));
+    }
+    double cap_s = lowest_cap([&](double max_stage_s) {
+      return most_layers(problem_, layer_caps(problem_, max_stage_s)) >= problem_.num_layers;
+    });
+    std::optional<Layout> best = lowest_latency(cap_s);
+    // In a large group the splits may miss the layout that the cover found.
+    for (int relaxed = 0; !best && relaxed < kMaxRelaxations; ++relaxed) {
+      cap_s *= kRelaxation;
+      best = lowest_latency(cap_s);
     }
     return best;
   }
@@ -388,6 +397,9 @@ std::vector<Layout> layout_front(const LayoutProblem& problem, int points) {
   }
   std::vector<Layout> front = {*slow};
   const std::optional<Layout> fast = solver.lowest_bottleneck();
+  if (!fast) {
+    return front;
+  }
   const double ratio = fast->bottleneck_s / slow->bottleneck_s;
   for (int p = 1; p < points; ++p) {
     const double cap_s =

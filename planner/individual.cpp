@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstdlib>
 #include <numeric>
 
 namespace hexgen {
@@ -14,6 +15,15 @@ DeviceGroup::iterator find_node(DeviceGroup& group, int node) {
 }
 
 }  // namespace
+
+double leniency_factor(const Individual& individual) {
+  constexpr double kStep = 1.05;
+  double factor = 1;
+  for (int step = 0; step < std::abs(individual.leniency); ++step) {
+    factor *= kStep;
+  }
+  return individual.leniency < 0 ? 1 / factor : factor;
+}
 
 int num_devices(const DeviceGroup& group) {
   return std::accumulate(group.begin(), group.end(), 0, [](int sum, const NodeShare& share) {

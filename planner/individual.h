@@ -11,10 +11,17 @@ namespace hexgen {
 /// devices in no group are idle. The genome of phase 2.
 struct Individual {
   std::vector<DeviceGroup> groups;
+  int leniency = 0;  // in [-kMaxLeniency, kMaxLeniency]: steps of 5 % (leniency_factor())
 
   friend bool operator==(const Individual&, const Individual&) = default;
   friend auto operator<=>(const Individual&, const Individual&) = default;
 };
+
+inline constexpr int kMaxLeniency = 12;
+
+/// Factor on the latency limit at which requests are divided among the pipelines
+/// (divide_requests()): 1.05^leniency.
+double leniency_factor(const Individual& individual);
 
 int num_devices(const DeviceGroup& group);
 

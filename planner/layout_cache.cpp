@@ -30,8 +30,8 @@ LayoutCache::Key LayoutCache::key_of(const DeviceGroup& group) const {
   return key;
 }
 
-LayoutCache::Answer LayoutCache::choose(const DeviceGroup& group) {
-  Answer answer = {.choice = nullptr, .group = group};
+LayoutCache::Answer LayoutCache::choices(const DeviceGroup& group) {
+  Answer answer = {.choices = nullptr, .group = group};
   std::stable_sort(
       answer.group.begin(), answer.group.end(), [&](const NodeShare& a, const NodeShare& b) {
         return looks_of(a, cluster_) < looks_of(b, cluster_);
@@ -47,14 +47,14 @@ LayoutCache::Answer LayoutCache::choose(const DeviceGroup& group) {
     const std::lock_guard lock(shard.mutex);
     const auto found = shard.entries.find(key);
     if (found != shard.entries.end()) {
-      answer.choice = &found->second;
+      answer.choices = &found->second;
       return answer;
     }
   }
   ++misses_;
-  std::optional<PipelineChoice> choice = chooser_.choose(answer.group);
+  PipelineChoices choices = chooser_.choices(answer.group);
   const std::lock_guard lock(shard.mutex);
-  answer.choice = &shard.entries.try_emplace(key, std::move(choice)).first->second;
+  answer.choices = &shard.entries.try_emplace(key, std::move(choices)).first->second;
   return answer;
 }
 

@@ -5,14 +5,13 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <vector>
 
 #include "planner/pipeline_choice.h"
 
 namespace hexgen {
 
-/// Remembers the choice for every group of devices that was asked for. Groups share an entry when
+/// Remembers the choices for every group of devices that was asked for. Groups share an entry when
 /// their nodes agree, one by one, in GPU type, inner link and number of devices, and all links
 /// between them agree: then every cost and every limit is the same. Thread-safe; the answers do not
 /// depend on the order of the questions, because an entry is a function of its key.
@@ -22,13 +21,13 @@ class LayoutCache {
       : chooser_(chooser),
         cluster_(cluster) {}
 
-  /// A choice and the order of nodes that its stages refer to.
+  /// Choices and the order of nodes that their stages refer to.
   struct Answer {
-    const std::optional<PipelineChoice>* choice = nullptr;  // lives as long as the cache
+    const PipelineChoices* choices = nullptr;  // lives as long as the cache
     DeviceGroup group;
   };
 
-  Answer choose(const DeviceGroup& group);
+  Answer choices(const DeviceGroup& group);
 
   std::int64_t lookups() const { return lookups_; }
 
@@ -39,7 +38,7 @@ class LayoutCache {
 
   struct Shard {
     std::mutex mutex;
-    std::map<Key, std::optional<PipelineChoice>> entries;
+    std::map<Key, PipelineChoices> entries;
   };
 
   Key key_of(const DeviceGroup& group) const;

@@ -11,8 +11,7 @@ namespace hexgen {
 namespace {
 
 constexpr int kFrontPoints = 3;
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kTypicalShare = 0.125;  // of the requests, for a pipeline among several
+constexpr int kLargestLevel = 64;
 
 std::int64_t kv_tokens_for(int batch, const ServiceTarget& target) {
   const double tokens = batch * (target.prompt_tokens + target.output_tokens);
@@ -29,77 +28,22 @@ LayoutTargets layout_targets(int batch, const ServiceTarget& target) {
           .symmetric = target.layouts == LayoutRule::kSymmetric};
 }
 
-double pass_s(const std::vector<StageCost>& stages, const BatchShape& shape) {
-  double sum = 0;
-  for (const StageCost& stage : stages) {
-    sum += stage.iteration_s(shape) + stage.handoff_time_s(shape);
-  }
-  return sum;
-}
-
-double slowest_s(const std::vector<StageCost>& stages, const BatchShape& shape) {
-  double slowest = 0;
-  for (const StageCost& stage : stages) {
-    slowest = std::max(slowest, stage.iteration_s(shape));
-  }
-  return slowest;
-}
-
-PipelineEstimate estimate_one_batch(const std::vector<StageCost>& stages,
-                                    const ServiceTarget& target,
-                                    int batch) {
-  const RequestLatency latency =
-      request_latency(stages, target.prompt_tokens, target.output_tokens, batch);
-  return {.request_s = latency.total_s(),
-          .first_token_s = latency.prefill_s,
-          .token_s = latency.decode_s / std::max(1.0, target.output_tokens - 1),
-          .capacity_per_s = batch / latency.total_s()};
-}
-
-PipelineEstimate estimate_continuous(const std::vector<StageCost>& stages,
-                                     const ServiceTarget& target,
-                                     int batch) {
-  const double context = target.prompt_tokens + target.output_tokens / 2;
-  const auto micro_batches = std::min(static_cast<double>(stages.size()), double(batch));
-  const BatchShape decode = decode_shape(batch / micro_batches, context);
-  const BatchShape prefill = prefill_shape(target.prompt_tokens);
-  const double cycle_s =
-      std::max(pass_s(stages, decode), micro_batches * slowest_s(stages, decode));
-  const double prefill_s = pass_s(stages, prefill) - stages.back().handoff_time_s(prefill);
-  // While a request decodes, the other requests in flight each prefill once on every stage.
-  const double others_s = (batch - 1) * slowest_s(stages, prefill);
-  const double decode_s = (target.output_tokens - 1) * cycle_s + others_s;
-  return {.request_s = prefill_s + decode_s,
-          .first_token_s = prefill_s,
-          .token_s = decode_s / std::max(1.0, target.output_tokens - 1),
-          .capacity_per_s = batch / (prefill_s + decode_s)};
+/// Sorts by latency and keeps the points that have more capacity than all faster ones.
+void keep_front(std::vector<OperatingPoint>& points) {
+  std::stable_sort(
+      points.begin(), points.end(), [](const OperatingPoint& a, const OperatingPoint& b) {
+        return a.request_s != b.request_s ? a.request_s < b.request_s
+                                          : a.capacity_per_s > b.capacity_per_s;
+      });
+  double most_per_s = 0;
+  std::erase_if(points, [&](const OperatingPoint& point) {
+    const bool dominated = point.capacity_per_s <= most_per_s;
+    most_per_s = std::max(most_per_s, point.capacity_per_s);
+    return dominated;
+  });
 }
 
 }  // namespace
-
-bool PipelineEstimate::meets(const ServiceTarget& target) const {
-  return first_token_s <= target.ttft_s.value_or(first_token_s) &&
-         token_s <= target.tpot_s.value_or(token_s) &&
-         request_s <= target.e2e_s.value_or(request_s);
-}
-
-PipelineEstimate estimate_pipeline(const std::vector<StageCost>& stages,
-                                   const ServiceTarget& target,
-                                   int batch) {
-  return target.simulation.policy == BatchPolicyKind::kOneBatch
-             ? estimate_one_batch(stages, target, batch)
-             : estimate_continuous(stages, target, batch);
-}
-
-double rate_within_slack(const PipelineChoice& choice, double share, BatchPolicyKind policy) {
-  if (policy != BatchPolicyKind::kOneBatch || choice.slack_s == kInfinity) {
-    return choice.capacity_per_s;
-  }
-  constexpr double kLn100 = 4.605170186;
-  const double queue_s = kLn100 / 2 * share * choice.request_s;
-  const double slack_s = std::max(choice.slack_s, 0.0);
-  return choice.capacity_per_s * slack_s / (slack_s + queue_s);
-}
 
 PipelineChooser::PipelineChooser(const ModelSpec& model,
                                  const Cluster& cluster,
@@ -107,73 +51,66 @@ PipelineChooser::PipelineChooser(const ModelSpec& model,
     : model_(model),
       cluster_(cluster),
       target_(target) {
-  for (int batch = 1; batch <= std::min(target.max_batch, 64); batch *= 4) {
+  for (int batch = 1; batch <= std::min(target.max_batch, kLargestLevel); batch *= 4) {
     levels_.push_back({.min_kv_tokens = kv_tokens_for(batch, target),
                        .tables = StageTables(model, cluster, layout_targets(batch, target))});
   }
 }
 
-bool PipelineChooser::Candidate::better_than(const Candidate& other) const {
-  if (meets != other.meets) {
-    return meets;
-  }
-  return meets ? rate_per_s > other.rate_per_s : alone_s < other.alone_s;
+std::vector<Layout> PipelineChooser::layouts(const LayoutProblem& problem) const {
+  return target_.layouts == LayoutRule::kUniform ? uniform_layouts(problem)
+                                                 : layout_front(problem, kFrontPoints);
 }
 
-PipelineChooser::Candidate PipelineChooser::judge(const std::vector<PlacedStage>& stages,
-                                                  const DeviceGroup& group) const {
+void PipelineChooser::add_layout(const std::vector<PlacedStage>& stages,
+                                 const DeviceGroup& group,
+                                 PipelineChoices& choices,
+                                 OperatingPoint& fastest) const {
   std::vector<int> first_free(static_cast<std::size_t>(cluster_.num_nodes()), 0);
   PipelineGroup pipeline = make_pipeline(stages, group, cluster_, first_free);
   finish_pipeline(
       pipeline, model_, cluster_, target_.prompt_tokens + target_.output_tokens, target_.memory);
   const std::vector<StageCost> costs = pipeline_cost(model_, cluster_, pipeline);
-  const auto with_batch = [&](int batch) {
-    const PipelineEstimate estimate = estimate_pipeline(costs, target_, batch);
-    Candidate candidate = {
-        .choice = {.stages = stages,
-                   .max_batch = batch,
-                   .kv_capacity_tokens = pipeline.kv_capacity_tokens,
-                   .capacity_per_s = estimate.capacity_per_s,
-                   .request_s = estimate.request_s,
-                   .slack_s = target_.e2e_s.value_or(kInfinity) - estimate.request_s},
-        .meets = estimate.meets(target_)};
-    candidate.rate_per_s =
-        rate_within_slack(candidate.choice, kTypicalShare, target_.simulation.policy);
-    return candidate;
-  };
   const int most = std::min(pipeline.max_batch, target_.max_batch);
-  Candidate best = with_batch(1);
-  best.alone_s = best.choice.request_s;
-  for (int batch = 2; batch <= most && best.meets; batch += std::max(1, batch / 4)) {
-    Candidate candidate = with_batch(batch);
-    if (candidate.meets && candidate.rate_per_s > best.rate_per_s) {
-      candidate.alone_s = best.alone_s;
-      best = std::move(candidate);
+  int within_limits = 0;
+  for (int batch = 1; batch <= most; batch += std::max(1, batch / 4)) {
+    const ServiceEstimate estimate = estimate_service(costs, target_, batch);
+    const OperatingPoint point = {.layout = choices.layouts.size(),
+                                  .batch = batch,
+                                  .request_s = estimate.request_s,
+                                  .capacity_per_s = estimate.capacity_per_s};
+    fastest = point.request_s < fastest.request_s ? point : fastest;
+    if (!estimate.meets(target_)) {
+      break;
     }
+    choices.points.push_back(point);
+    within_limits = point.request_s <= target_.e2e_s ? batch : within_limits;
   }
-  if (!best.meets) {
-    best.choice.max_batch = most;
-  }
-  return best;
+  choices.layouts.push_back({.stages = stages,
+                             .max_batch = within_limits > 0 ? within_limits : most,
+                             .kv_capacity_tokens = pipeline.kv_capacity_tokens});
 }
 
-std::vector<Layout> PipelineChooser::candidates(const LayoutProblem& problem) const {
-  return target_.layouts == LayoutRule::kUniform ? uniform_layouts(problem)
-                                                 : layout_front(problem, kFrontPoints);
-}
-
-std::optional<PipelineChoice> PipelineChooser::choose(const DeviceGroup& group) const {
-  std::optional<Candidate> best;
+PipelineChoices PipelineChooser::choices(const DeviceGroup& group) const {
+  PipelineChoices choices;
+  OperatingPoint fastest = {.request_s = std::numeric_limits<double>::infinity()};
+  std::vector<std::vector<PlacedStage>> known;
   for (const BatchLevel& level : levels_) {
     const LayoutProblem problem = level.tables.problem(group, level.min_kv_tokens);
-    for (const Layout& layout : candidates(problem)) {
-      Candidate candidate = judge(place(problem, layout), group);
-      if (!best || candidate.better_than(*best)) {
-        best = std::move(candidate);
+    for (const Layout& layout : layouts(problem)) {
+      const std::vector<PlacedStage> stages = place(problem, layout);
+      if (std::find(known.begin(), known.end(), stages) == known.end()) {
+        known.push_back(stages);
+        add_layout(stages, group, choices, fastest);
       }
     }
   }
-  return best ? std::optional(std::move(best->choice)) : std::nullopt;
+  choices.meets = !choices.points.empty();
+  if (!choices.meets && !choices.layouts.empty()) {
+    choices.points.push_back(fastest);
+  }
+  keep_front(choices.points);
+  return choices;
 }
 
 double PipelineChooser::model_share(int node) const {

@@ -3,22 +3,22 @@
 #include "cost_models/plan.h"
 #include "planner/individual.h"
 #include "planner/layout_cache.h"
+#include "planner/request_division.h"
 
 namespace hexgen {
 
-/// The plan of an individual: each group that can hold the model becomes a pipeline with the layout
-/// chosen for it. Its share of the requests is in proportion to the rate it serves within the
-/// limits at that share (a fixed point), so none goes where limits cannot be met, unless they can
-/// be met nowhere. Pipelines are sorted by capacity, the largest first. Empty when no group can
-/// hold the model. Thread-safe.
+/// The plan of an individual: each group that can hold the model and gets requests by
+/// divide_requests() becomes a pipeline with the layout of its operating point. Pipelines are
+/// sorted by their share, the largest first. Empty when no group can hold the model. Thread-safe.
 Plan build_plan(const Individual& individual,
                 LayoutCache& layouts,
+                const DivisionGoal& goal,
                 const Cluster& cluster,
-                int num_layers,
-                BatchPolicyKind policy);
+                int num_layers);
 
-/// Requests per second that the pipelines of an individual are expected to serve within the limits,
-/// without simulation. Thread-safe.
-double estimated_rate(const Individual& individual, LayoutCache& layouts, BatchPolicyKind policy);
+/// The division behind build_plan() alone, with leniency 0. Thread-safe.
+RequestDivision expected_division(const Individual& individual,
+                                  LayoutCache& layouts,
+                                  const DivisionGoal& goal);
 
 }  // namespace hexgen

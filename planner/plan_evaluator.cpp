@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "planner/throughput_bound.h"
+#include "simulator/portable_math.h"
 #include "simulator/work_estimate.h"
 
 namespace hexgen {
@@ -12,6 +12,8 @@ namespace {
 
 constexpr double kInfeasibleScore = -1e300;
 constexpr double kTargetMissedScore = -1e12;
+
+constexpr double kRejectedLatency = 1000;  // above all that plans are compared by
 
 constexpr double kRateStep = 1.01;
 constexpr int kLowestRung = -700;  // 1.01^700 = 1000
@@ -45,7 +47,8 @@ double PlanEvaluator::mean_latency(const SimulationResult& result) const {
   double sum = 0;
   for (const RequestOutcome& request : result.requests) {
     if (!request.completed()) {
-      return std::numeric_limits<double>::infinity();
+      sum += kRejectedLatency;
+      continue;
     }
     sum += normalised ? load_test_.level().normalised_latency(request) : request.e2e_s();
   }
@@ -65,14 +68,14 @@ double PlanEvaluator::saturation_rate(const ServingSystem& system) const {
 
 double PlanEvaluator::highest_rate(const ServingSystem& system) const {
   const auto rate_at = [&](int rung) {
-    return load_test_.rate_per_s() * std::pow(kRateStep, static_cast<double>(rung));
+    return load_test_.rate_per_s() * portable_exp(rung * portable_log(kRateStep));
   };
   const auto passes = [&](int rung) {
     return load_test_.sustains(system, rate_at(rung), kTargetAttainment);
   };
   const double guess_per_s = kUsualLoad * saturation_rate(system);
   const int start = static_cast<int>(
-      std::clamp(std::log(guess_per_s / load_test_.rate_per_s()) / std::log(kRateStep),
+      std::clamp(portable_log(guess_per_s / load_test_.rate_per_s()) / portable_log(kRateStep),
                  static_cast<double>(kLowestRung),
                  static_cast<double>(kHighestRung)));
   // Gallop to rungs on either side of the crossing, then bisect.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "cost_models/price.h"
 #include "planner/plan_builder.h"
 #include "planner/throughput_bound.h"
 #include "profiles/errors.h"
@@ -11,9 +12,8 @@
 namespace hexgen {
 namespace {
 
-/// E2E limit in units of the reference latency that layouts are chosen for when the objective is to
-/// find the lowest and the workload names none.
-constexpr double kUsualScale = 5;
+/// Below every estimate of an individual that serves the workload.
+constexpr double kOverloaded = -1e12;
 
 void require_limits(const PlanningRequest& request) {
   const Slo& slo = request.workload.slo;
@@ -39,17 +39,16 @@ ServiceTarget service_target(const PlanningRequest& request) {
                           .longest_request_tokens = longest_request_tokens(request),
                           .ttft_s = slo.ttft_s,
                           .tpot_s = slo.tpot_s,
-                          .e2e_s = slo.e2e_s,
                           .simulation = request.simulation,
                           .max_batch = request.max_batch,
                           .memory = request.memory,
                           .layouts = request.layouts};
-  if (slo.scale || request.objective == ObjectiveKind::kDeadline) {
+  target.e2e_s = slo.e2e_s.value_or(target.e2e_s);
+  if (slo.scale && request.objective != ObjectiveKind::kDeadline) {
     const double reference_s =
         request_latency(request.reference_stages, demand.prompt_tokens, demand.output_tokens)
             .total_s();
-    const double limit_s = slo.scale.value_or(kUsualScale) * reference_s;
-    target.e2e_s = std::min(limit_s, slo.e2e_s.value_or(limit_s));
+    target.e2e_s = std::min(target.e2e_s, *slo.scale * reference_s);
   }
   return target;
 }
@@ -87,17 +86,17 @@ std::string gb(double bytes) {
 Planning::Planning(PlanningRequest request)
     : request_((require_limits(request), std::move(request))),
       target_(service_target(request_)),
+      goal_({.objective = request_.objective,
+             .policy = request_.simulation.policy,
+             .e2e_s = target_.e2e_s,
+             .rate_per_s = request_.workload.arrivals.rate_per_s}),
       chooser_(request_.model, request_.cluster, target_),
       layouts_(chooser_, request_.cluster),
       space_(search_space(request_, chooser_, target_.prompt_tokens)),
       evaluator_(request_.model, request_.cluster, load_test(request_), request_.objective) {}
 
 Plan Planning::plan(const Individual& individual) const {
-  return build_plan(individual,
-                    layouts_,
-                    request_.cluster,
-                    request_.model.num_layers,
-                    request_.simulation.policy);
+  return build_plan(individual, layouts_, goal_, request_.cluster, request_.model.num_layers);
 }
 
 Objective Planning::fitness(const Individual& individual) const {
@@ -105,9 +104,18 @@ Objective Planning::fitness(const Individual& individual) const {
 }
 
 double Planning::estimate(const Individual& individual) const {
-  return request_.objective == ObjectiveKind::kCost
-             ? 0.0
-             : estimated_rate(individual, layouts_, request_.simulation.policy);
+  const RequestDivision expected = expected_division(individual, layouts_, goal_);
+  if (request_.objective == ObjectiveKind::kRate) {
+    return expected.rate_per_s;
+  }
+  if (expected.rate_per_s < goal_.rate_per_s) {
+    return kOverloaded + expected.rate_per_s;
+  }
+  if (request_.objective != ObjectiveKind::kCost) {
+    return -expected.limit_s;
+  }
+  return expected.limit_s <= goal_.e2e_s ? -price_per_hour(plan(individual), request_.cluster)
+                                         : kOverloaded / 2 - expected.limit_s;
 }
 
 double Planning::upper_bound_per_s() const {

@@ -9,6 +9,7 @@
 #include "planner/layout_cache.h"
 #include "planner/pipeline_choice.h"
 #include "planner/plan_evaluator.h"
+#include "planner/request_division.h"
 #include "planner/search_space.h"
 #include "profiles/cluster.h"
 #include "profiles/model_spec.h"
@@ -53,8 +54,9 @@ class Planning {
   Plan plan(const Individual& individual) const;
   Objective fitness(const Individual& individual) const;
 
-  /// Rough fitness without simulation: the rate expected to be served within the limits; for the
-  /// objective cost, which that says little about, the same for all.
+  /// Rough fitness without simulation. Objective rate: the rate expected to be served within the
+  /// limits; others: minus the latency that 99 % are expected to stay within at the workload's
+  /// rate; cost: minus the price of the nodes used, if that latency is within the limit.
   double estimate(const Individual& individual) const;
 
   /// Requests per second that no plan can exceed in the long run (planner/throughput_bound.h).
@@ -67,6 +69,7 @@ class Planning {
  private:
   const PlanningRequest request_;
   ServiceTarget target_;
+  DivisionGoal goal_;
   PipelineChooser chooser_;
   mutable LayoutCache layouts_;
   SearchSpace space_;

@@ -60,6 +60,7 @@ StageOrder::Table StageOrder::fill_table(std::size_t first) const {
 const StageOrder::Table& StageOrder::table(std::size_t first) {
   if (tables_[first].cost_s.empty()) {
     tables_[first] = fill_table(first);
+    work_ += states_ * stages_.size() * stages_.size();
   }
   return tables_[first];
 }

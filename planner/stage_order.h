@@ -25,8 +25,8 @@ class StageOrder {
 
   bool exact() const { return exact_; }
 
-  /// States of the dynamic programming.
-  std::size_t states() const { return states_ * stages_.size(); }
+  /// Transitions computed so far.
+  std::size_t work() const { return work_; }
 
   /// Sum of the hand-offs of the best order that starts with stages[first] and ends with
   /// stages[last]; infinite when there is none (first == last, with a single such stage among
@@ -57,6 +57,7 @@ class StageOrder {
   std::size_t states_ = 1;
   int total_ = 0;
   bool exact_ = true;
+  std::size_t work_ = 0;
   std::vector<Table> tables_;
 };
 

@@ -62,6 +62,8 @@ struct PlacedStage {
   int node = 0;
   int tp_degree = 1;
   int num_layers = 0;
+
+  bool operator==(const PlacedStage&) const = default;
 };
 
 std::vector<PlacedStage> place(const LayoutProblem& problem, const Layout& layout);

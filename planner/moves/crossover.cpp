@@ -8,7 +8,7 @@ Individual crossover(const Individual& first,
                      const Individual& second,
                      const SearchSpace& space,
                      Random& random) {
-  Individual child;
+  Individual child = {.leniency = first.leniency};
   for (const DeviceGroup& group : first.groups) {
     if (random.chance(0.5)) {
       child.groups.push_back(group);

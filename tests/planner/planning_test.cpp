@@ -294,13 +294,13 @@ TEST_CASE("the layout cache answers alike for groups that are alike") {
                                 .memory = request.memory};
   const PipelineChooser chooser(request.model, request.cluster, target);
   LayoutCache cache(chooser, request.cluster);
-  const auto first = cache.choose({{.node = 1, .devices = 1}, {.node = 2, .devices = 1}});
-  const auto again = cache.choose({{.node = 1, .devices = 1}, {.node = 2, .devices = 1}});
-  const auto other = cache.choose({{.node = 1, .devices = 2}});
-  CHECK(first.choice == again.choice);
-  CHECK(first.choice != other.choice);
-  CHECK(cache.choose({{.node = 1, .devices = 1}}).choice ==
-        cache.choose({{.node = 2, .devices = 1}}).choice);
+  const auto first = cache.choices({{.node = 1, .devices = 1}, {.node = 2, .devices = 1}});
+  const auto again = cache.choices({{.node = 1, .devices = 1}, {.node = 2, .devices = 1}});
+  const auto other = cache.choices({{.node = 1, .devices = 2}});
+  CHECK(first.choices == again.choices);
+  CHECK(first.choices != other.choices);
+  CHECK(cache.choices({{.node = 1, .devices = 1}}).choices ==
+        cache.choices({{.node = 2, .devices = 1}}).choices);
   CHECK(cache.lookups() == 5);
   CHECK(cache.misses() == 3);
 }

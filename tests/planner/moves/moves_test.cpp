@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "planner/moves/change_leniency.h"
 #include "planner/moves/crossover.h"
 #include "planner/moves/drop_group.h"
 #include "planner/moves/merge_groups.h"
@@ -135,6 +136,21 @@ TEST_CASE("dropping a group leaves its devices idle") {
   });
   const Individual empty;
   for_each_result(drop_group, empty, [](bool moved, const Individual&) { CHECK_FALSE(moved); });
+}
+
+TEST_CASE("the leniency of the division stays within its bounds") {
+  Individual lenient = two_groups();
+  lenient.leniency = kMaxLeniency;
+  int lower = 0;
+  for_each_result(change_leniency, lenient, [&](bool moved, const Individual& after) {
+    CHECK(moved);
+    CHECK(after.groups == lenient.groups);
+    CHECK(after.leniency <= kMaxLeniency);
+    lower += after.leniency < kMaxLeniency ? 1 : 0;
+  });
+  CHECK(lower > 50);
+  lenient.leniency = -2;
+  CHECK(leniency_factor(lenient) == doctest::Approx(1 / 1.1025));
 }
 
 TEST_CASE("a child of a crossover takes whole groups from both parents and overdraws no node") {

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "cost_models/memory.h"
+#include "cost_models/stage_cost.h"
+#include "simulator/simulation.h"
+
+namespace hexgen {
+
+/// Which layouts a pipeline may have.
+enum class LayoutRule {
+  kFree,
+  kSymmetric,  // one TP degree, and layers that differ by at most one
+  kUniform     // those of the released optimizer: planner/baselines.h
+};
+
+/// What pipelines are made for: one request that stands for the workload, and its limits.
+struct ServiceTarget {
+  double prompt_tokens = 128;  // mean of the workload
+  double output_tokens = 64;   // mean of the workload
+  std::int64_t longest_request_tokens = 192;
+  std::optional<double> ttft_s;
+  std::optional<double> tpot_s;
+  double e2e_s = std::numeric_limits<double>::infinity();
+  SimulationOptions simulation;  // the batching policy
+  int max_batch = 256;           // at most so many requests in flight a pipeline
+  MemoryPolicy memory;
+  LayoutRule layouts = LayoutRule::kFree;
+};
+
+/// How one pipeline is expected to do with a number of requests in flight, without simulation.
+struct ServiceEstimate {
+  double request_s = 0;       // from start to last token of a mean request
+  double first_token_s = 0;   // prefill alone
+  double token_s = 0;         // between two tokens
+  double capacity_per_s = 0;  // requests
+
+  /// Of the target's TTFT and TPOT.
+  bool meets(const ServiceTarget& target) const;
+};
+
+/// Estimate with `batch` mean requests in flight. One batch: they prefill and decode together.
+/// Continuous: they decode in as many micro-batches as there are stages, the slowest stage or the
+/// way through all stages sets the pace, and prefills take their share of every stage.
+ServiceEstimate estimate_service(const std::vector<StageCost>& stages,
+                                 const ServiceTarget& target,
+                                 int batch);
+
+}  // namespace hexgen

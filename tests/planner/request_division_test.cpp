@@ -1,0 +1,95 @@
+#include "planner/request_division.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+using namespace hexgen;
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// A pipeline that serves one request in `request_s`, one after the other.
+PipelineChoices one_at_a_time(double request_s) {
+  return {.layouts = {{}},
+          .points = {{.batch = 1, .request_s = request_s, .capacity_per_s = 1 / request_s}},
+          .meets = true};
+}
+
+DivisionGoal goal(ObjectiveKind objective, BatchPolicyKind policy) {
+  return {.objective = objective, .policy = policy, .e2e_s = 5, .rate_per_s = 1};
+}
+
+}  // namespace
+
+TEST_CASE("the rate within a limit follows the tail of the wait") {
+  const OperatingPoint point = {.request_s = 1, .capacity_per_s = 1};
+  // Expectation: exp(-2 (1 - load) / (load * 0.5) * 4 / 1) = 1 % at load = 4 / (4 + ln 100 / 4).
+  const double load = rate_within(point, 5, 0.5, BatchPolicyKind::kOneBatch);
+  CHECK(load == doctest::Approx(4 / (4 + std::log(100) / 4)));
+  CHECK(std::exp(-2 * (1 - load) / (load * 0.5) * 4) == doctest::Approx(0.01).epsilon(1e-6));
+  CHECK(rate_within(point, 0.5, 0.5, BatchPolicyKind::kOneBatch) == 0);
+  CHECK(rate_within(point, kInfinity, 0.5, BatchPolicyKind::kOneBatch) == 1);
+  CHECK(rate_within(point, 1, 0.5, BatchPolicyKind::kContinuous) == 1);
+}
+
+TEST_CASE("a lenient division admits slower pipelines") {
+  const PipelineChoices fast = one_at_a_time(1);
+  const PipelineChoices slow = one_at_a_time(6);
+  const DivisionGoal rate = goal(ObjectiveKind::kRate, BatchPolicyKind::kOneBatch);
+  CHECK(divide_requests({&fast, &slow}, rate, 1).shares[1] == 0);
+  CHECK(divide_requests({&fast, &slow}, rate, 1.5).shares[1] > 0);
+}
+
+TEST_CASE("equal pipelines get equal shares, faster ones more") {
+  const PipelineChoices fast = one_at_a_time(1);
+  const PipelineChoices slow = one_at_a_time(2);
+  const DivisionGoal rate = goal(ObjectiveKind::kRate, BatchPolicyKind::kOneBatch);
+  const RequestDivision equal = divide_requests({&fast, &fast}, rate);
+  CHECK(equal.shares[0] == doctest::Approx(0.5));
+  const RequestDivision mixed = divide_requests({&fast, &slow}, rate);
+  CHECK(mixed.shares[0] > 2.0 / 3);  // more than by capacity: the slow one has less slack too
+  CHECK(mixed.shares[0] + mixed.shares[1] == doctest::Approx(1.0));
+}
+
+TEST_CASE("a pipeline that is too slow alone gets no requests") {
+  const PipelineChoices fast = one_at_a_time(1);
+  const PipelineChoices too_slow = one_at_a_time(6);
+  const RequestDivision division =
+      divide_requests({&fast, &too_slow}, goal(ObjectiveKind::kRate, BatchPolicyKind::kOneBatch));
+  CHECK(division.shares[1] == 0);
+  CHECK(division.points[1] == nullptr);
+}
+
+TEST_CASE("at a given rate the limit is the smallest that serves it") {
+  const PipelineChoices pipeline = {
+      .layouts = {{}, {}},
+      .points = {{.layout = 0, .batch = 1, .request_s = 1, .capacity_per_s = 0.5},
+                 {.layout = 1, .batch = 4, .request_s = 2, .capacity_per_s = 1.5},
+                 {.layout = 1, .batch = 8, .request_s = 3, .capacity_per_s = 2.0}},
+      .meets = true};
+  const RequestDivision division =
+      divide_requests({&pipeline}, goal(ObjectiveKind::kDeadline, BatchPolicyKind::kContinuous));
+  CHECK(division.limit_s == doctest::Approx(2.0).epsilon(0.01));
+  REQUIRE(division.points[0] != nullptr);
+  CHECK(division.points[0]->batch == 4);
+}
+
+TEST_CASE("a rate that nothing serves is divided by capacity") {
+  const PipelineChoices one = one_at_a_time(4);
+  const PipelineChoices two = one_at_a_time(8);
+  const RequestDivision division =
+      divide_requests({&one, &two}, goal(ObjectiveKind::kAttainment, BatchPolicyKind::kOneBatch));
+  CHECK(division.shares[0] == doctest::Approx(2.0 / 3));
+  CHECK(division.limit_s == kInfinity);
+}
+
+TEST_CASE("pipelines that miss TTFT or TPOT serve only when all do") {
+  const PipelineChoices good = one_at_a_time(1);
+  PipelineChoices bad = one_at_a_time(1);
+  bad.meets = false;
+  const DivisionGoal rate = goal(ObjectiveKind::kRate, BatchPolicyKind::kOneBatch);
+  CHECK(divide_requests({&good, &bad}, rate).shares[1] == 0);
+  CHECK(divide_requests({&bad, &bad}, rate).shares[1] == doctest::Approx(0.5));
+}
