@@ -21,6 +21,11 @@ StageOrder::StageOrder(const LayoutProblem& problem, std::vector<StageCount> sta
     }
   }
   exact_ = states_ * stages_.size() <= kMaxOrderStates;
+  for (const StageCount& from : stages_) {
+    for (const StageCount& to : stages_) {
+      handoff_s_.push_back(problem_.handoff(from.option, to.option));
+    }
+  }
   tables_.resize(stages_.size());
 }
 
@@ -33,28 +38,34 @@ StageOrder::Table StageOrder::fill_table(std::size_t first) const {
   Table table{.cost_s = std::vector<double>(states_ * options, kInfinity),
               .previous = std::vector<int>(states_ * options, -1)};
   table.cost_s[radix_[first] * options + first] = 0;
-  for (std::size_t state = 1; state < states_; ++state) {
-    for (std::size_t last = 0; last < options; ++last) {
-      const double so_far = table.cost_s[state * options + last];
-      if (so_far == kInfinity) {
-        continue;
+  std::vector<int> left;  // stages not placed yet in the current state, counted down like a clock
+  for (const StageCount& stage : stages_) {
+    left.push_back(stage.stages);
+  }
+  for (std::size_t state = 0; state < states_; ++state) {
+    for (std::size_t next = 0; next < options; ++next) {
+      if (left[next] > 0) {
+        extend_state(table, state, next);
       }
-      for (std::size_t next = 0; next < options; ++next) {
-        const auto placed =
-            (state / radix_[next]) % static_cast<std::size_t>(stages_[next].stages + 1);
-        if (placed == static_cast<std::size_t>(stages_[next].stages)) {
-          continue;
-        }
-        const std::size_t slot = (state + radix_[next]) * options + next;
-        const double cost = so_far + handoff(last, next);
-        if (cost < table.cost_s[slot]) {
-          table.cost_s[slot] = cost;
-          table.previous[slot] = static_cast<int>(last);
-        }
-      }
+    }
+    for (std::size_t digit = 0; digit < options && left[digit]-- == 0; ++digit) {
+      left[digit] = stages_[digit].stages;
     }
   }
   return table;
+}
+
+void StageOrder::extend_state(Table& table, std::size_t state, std::size_t next) const {
+  const std::size_t options = stages_.size();
+  const double* so_far = &table.cost_s[state * options];
+  const std::size_t slot = (state + radix_[next]) * options + next;
+  for (std::size_t last = 0; last < options; ++last) {
+    const double cost = so_far[last] + handoff_s_[last * options + next];
+    if (cost < table.cost_s[slot]) {
+      table.cost_s[slot] = cost;
+      table.previous[slot] = static_cast<int>(last);
+    }
+  }
 }
 
 const StageOrder::Table& StageOrder::table(std::size_t first) {

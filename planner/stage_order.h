@@ -44,15 +44,17 @@ class StageOrder {
 
   const Table& table(std::size_t first);
   Table fill_table(std::size_t first) const;
+  void extend_state(Table& table, std::size_t state, std::size_t next) const;
   std::vector<int> greedy_order(std::size_t first, std::size_t last) const;
   bool feasible(std::size_t first, std::size_t last) const;
 
   double handoff(std::size_t from, std::size_t to) const {
-    return problem_.handoff(stages_[from].option, stages_[to].option);
+    return handoff_s_[from * stages_.size() + to];
   }
 
   const LayoutProblem& problem_;
   std::vector<StageCount> stages_;
+  std::vector<double> handoff_s_;   // [from * stages + to]
   std::vector<std::size_t> radix_;  // weight of each option in the state number
   std::size_t states_ = 1;
   int total_ = 0;
