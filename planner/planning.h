@@ -49,8 +49,6 @@ class Planning {
 
   const PlanEvaluator& evaluator() const { return evaluator_; }
 
-  const LayoutCache& layouts() const { return layouts_; }
-
   Plan plan(const Individual& individual) const;
   Objective fitness(const Individual& individual) const;
 
