@@ -1,21 +1,12 @@
 #pragma once
 
-#include <cstdint>
 #include <vector>
 
 #include "cost_models/stage_cost.h"
 #include "simulator/sim_time.h"
+#include "simulator/stage_timer.h"
 
 namespace hexgen {
-
-/// One iteration of one micro-batch, in whole tokens.
-struct IterationShape {
-  std::int64_t decode_rows = 0;     // decoding sequences, one token each
-  std::int64_t prefill_tokens = 0;  // summed over the prompt chunks
-  std::int64_t logit_rows = 0;      // sequences that emit a token
-  std::int64_t kv_read_tokens = 0;
-  std::int64_t prefill_pairs = 0;
-};
 
 /// The stages of one replica as a line of servers. Each serves one micro-batch at a time, in the
 /// order of launch; hand-offs take their time and overlap with the service of other micro-batches.
@@ -38,19 +29,11 @@ class PipelineClock {
   /// Sends a micro-batch into the first stage at `start` >= first_stage_free().
   Passage launch(const IterationShape& shape, SimTime start);
 
-  /// Time of a decode iteration in a pipeline of one stage is
-  /// round_ns(fixed_ns + ns_per_kv_token * kv_tokens): for runs of decode steps.
-  struct DecodeTime {
-    double fixed_ns = 0;
-    double ns_per_kv_token = 0;
-    SimTime return_ns = 0;  // hand-off of the tokens
+  /// For runs of decode steps in a pipeline of one stage, which are not launched one by one: time
+  /// that the stage is busy, and time until the tokens are back.
+  SimTime service_ns(const IterationShape& shape) { return timers_.front().service_ns(shape); }
 
-    SimTime busy_ns(std::int64_t kv_tokens) const {
-      return round_ns(fixed_ns + ns_per_kv_token * static_cast<double>(kv_tokens));
-    }
-  };
-
-  DecodeTime decode_time(std::int64_t rows);
+  SimTime return_ns(const IterationShape& shape) const;
 
   /// Books iterations that ran on the only stage without launch(): busy for `busy` in all, free
   /// again at `end`.
@@ -62,14 +45,10 @@ class PipelineClock {
   const std::vector<SimTime>& busy() const { return busy_; }
 
  private:
-  double decode_fixed_ns(std::size_t stage, std::int64_t rows);
-  SimTime service_ns(std::size_t stage, const IterationShape& shape);
-
   std::vector<StageCost> stages_;
-  std::vector<SimTime> free_;  // [stage]
-  std::vector<SimTime> busy_;  // [stage]
-  // [stage][rows]: time of a decode iteration without attention; below 0: not computed yet
-  std::vector<std::vector<double>> decode_fixed_ns_;
+  std::vector<StageTimer> timers_;  // [stage]
+  std::vector<SimTime> free_;       // [stage]
+  std::vector<SimTime> busy_;       // [stage]
 };
 
 }  // namespace hexgen

@@ -126,14 +126,15 @@ SimTime Replica::run_uneventful_decodes(MicroBatch& batch, SimTime start, const 
   if (!uneventful) {
     return start;
   }
-  const PipelineClock::DecodeTime time = pipeline_.decode_time(decoding.size());
+  IterationShape shape = {.decode_rows = decoding.size(), .logit_rows = decoding.size()};
+  const SimTime return_ns = pipeline_.return_ns(shape);
   SimTime busy_sum = 0;
   SimTime end = pipeline_.first_stage_free();
   for (std::int64_t left = decoding.steps_to_first_end(); left > 1; --left) {
     const std::int64_t blocks = decoding.next_step_blocks();
-    const SimTime busy = time.busy_ns(decoding.next_step_kv_tokens());
-    const EventKey next_launch = {.time = start + busy + time.return_ns,
-                                  .kind = EventKind::kLaunch};
+    shape.kv_read_tokens = decoding.next_step_kv_tokens();
+    const SimTime busy = pipeline_.service_ns(shape);
+    const EventKey next_launch = {.time = start + busy + return_ns, .kind = EventKind::kLaunch};
     if (blocks > free_blocks_ || !(next_launch < limit)) {
       break;
     }
