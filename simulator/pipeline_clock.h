@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "cost_models/stage_cost.h"
+#include "simulator/execution_observer.h"
 #include "simulator/sim_time.h"
 #include "simulator/stage_timer.h"
 
@@ -14,7 +15,7 @@ namespace hexgen {
 /// there: start at stage s = max(arrival at s, end of the micro-batch before at s).
 class PipelineClock {
  public:
-  explicit PipelineClock(const std::vector<StageCost>& stages);
+  explicit PipelineClock(const std::vector<StageCost>& stages, ExecutionProbe probe = {});
 
   struct Passage {
     SimTime token_time = 0;   // end of the last stage: the tokens exist
@@ -26,8 +27,9 @@ class PipelineClock {
   /// The first stage can start from here on.
   SimTime first_stage_free() const { return free_.front(); }
 
-  /// Sends a micro-batch into the first stage at `start` >= first_stage_free().
-  Passage launch(const IterationShape& shape, SimTime start);
+  /// Sends a micro-batch into the first stage at `start` >= first_stage_free(). `iteration` is for
+  /// the observer.
+  Passage launch(const IterationShape& shape, SimTime start, std::int64_t iteration = 0);
 
   /// For runs of decode steps in a pipeline of one stage, which are not launched one by one: time
   /// that the stage is busy, and time until the tokens are back.
@@ -46,6 +48,7 @@ class PipelineClock {
 
  private:
   std::vector<StageCost> stages_;
+  ExecutionProbe probe_;
   std::vector<StageTimer> timers_;  // [stage]
   std::vector<SimTime> free_;       // [stage]
   std::vector<SimTime> busy_;       // [stage]

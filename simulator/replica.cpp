@@ -19,12 +19,14 @@ std::int64_t longest_context(std::int64_t prompt_tokens, std::int64_t output_tok
 
 Replica::Replica(const ReplicaModel& model,
                  const SimulationOptions& options,
-                 SimulationResult& result)
+                 SimulationResult& result,
+                 ExecutionProbe probe)
     : policy_(make_batch_policy(model, options)),
       fast_forward_(options.fast_forward),
       counts_work_(options.router == RouterKind::kLeastWork),
       work_estimate_(model, policy_),
-      pipeline_(model.stages),
+      probe_(probe),
+      pipeline_(model.stages, probe),
       requests_(result.requests),
       token_gaps_(options.record_token_gaps ? &result.token_gaps : nullptr),
       micro_batches_(static_cast<std::size_t>(policy_.micro_batches),
@@ -39,6 +41,8 @@ void Replica::enqueue(int request, SimTime now) {
   waiting_.push_back(request);
   count_work(requests_[static_cast<std::size_t>(request)], 1);
   clock_ = std::max(clock_, now);
+  probe_.marked(request, RequestMark::kArrived, now);
+  observe_occupancy(now);
 }
 
 void Replica::advance_before(const EventKey& limit) {
@@ -50,6 +54,7 @@ void Replica::advance_before(const EventKey& limit) {
     } else {
       launch(batch, clock_, limit);
     }
+    observe_occupancy(clock_);
   }
 }
 
@@ -110,8 +115,7 @@ void Replica::launch(MicroBatch& batch, SimTime start, const EventKey& limit) {
   batch.decodes = decode_rows > 0;
   batch.in_flight = batch.decodes || shape.prefill_tokens > 0;
   if (batch.in_flight) {
-    batch.passage = pipeline_.launch(shape, start);
-    ++iterations_;
+    batch.passage = pipeline_.launch(shape, start, iterations_++);
   }
 }
 
@@ -141,6 +145,9 @@ SimTime Replica::run_uneventful_decodes(MicroBatch& batch, SimTime start, const 
     free_blocks_ -= blocks;
     busy_sum += busy;
     end = start + busy;
+    probe_.stage_served({0, iterations_, start, end, shape});
+    probe_.handed_off({0, iterations_, end, next_launch.time, shape});
+    observe_occupancy(start);
     start = next_launch.time;
     record_gap(end - batch.last_token_time, decoding.size());
     batch.last_token_time = end;
@@ -165,6 +172,7 @@ void Replica::preempt_latest(MicroBatch& batch) {
   if (!batch.prefilling.empty()) {
     const PrefillingSequence& latest = batch.prefilling.back();
     free_blocks_ += blocks_of(latest.total_tokens);
+    probe_.marked(latest.waiting.request, RequestMark::kPreempted, clock_);
     preempted_.push_back(latest.waiting);
     batch.prefilling.pop_back();
   } else {
@@ -172,6 +180,7 @@ void Replica::preempt_latest(MicroBatch& batch) {
     const std::int64_t context = batch.decoding.context_tokens_of(latest);
     const RequestOutcome& request = requests_[static_cast<std::size_t>(latest.request)];
     free_blocks_ += blocks_of(context);
+    probe_.marked(latest.request, RequestMark::kPreempted, clock_);
     preempted_.push_back({.request = latest.request,
                           .emitted_tokens = static_cast<int>(context - request.prompt_tokens) + 1,
                           .last_token_time = batch.last_token_time});
@@ -201,6 +210,7 @@ void Replica::admit(MicroBatch& batch, std::int64_t token_budget) {
         {.waiting = next, .admission = admissions_++, .total_tokens = prefill_tokens(next)});
     ++running_;
     pop_waiting();
+    probe_.marked(next.request, RequestMark::kAdmitted, clock_);
   }
 }
 
@@ -249,6 +259,7 @@ void Replica::end_prefills(MicroBatch& batch) {
     const int emitted = sequence.waiting.emitted_tokens + 1;
     if (emitted == 1) {
       request.first_token = batch.passage.token_time;
+      probe_.marked(sequence.waiting.request, RequestMark::kFirstToken, request.first_token);
     } else {
       record_gap(batch.passage.token_time - sequence.waiting.last_token_time, 1);
     }
@@ -272,6 +283,7 @@ void Replica::complete(int request, SimTime token_time) {
   last_token_time_ = std::max(last_token_time_, token_time);
   --running_;
   count_work(outcome, -1);
+  probe_.marked(request, RequestMark::kCompleted, token_time);
 }
 
 void Replica::record_gap(SimTime gap, std::int64_t count) {
@@ -283,6 +295,15 @@ void Replica::record_gap(SimTime gap, std::int64_t count) {
 void Replica::count_work(const RequestOutcome& request, int sign) {
   if (counts_work_) {
     outstanding_work_ += sign * work(request.prompt_tokens, request.output_tokens);
+  }
+}
+
+void Replica::observe_occupancy(SimTime time) {
+  if (probe_) {
+    probe_.occupied(time,
+                    {.running = running_,
+                     .waiting = num_waiting(),
+                     .kv_blocks = policy_.blocks - free_blocks_});
   }
 }
 

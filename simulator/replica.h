@@ -6,6 +6,7 @@
 #include "simulator/batch_policy.h"
 #include "simulator/decode_set.h"
 #include "simulator/event.h"
+#include "simulator/execution_observer.h"
 #include "simulator/pipeline_clock.h"
 #include "simulator/simulation.h"
 #include "simulator/work_estimate.h"
@@ -18,7 +19,10 @@ namespace hexgen {
 class Replica {
  public:
   /// Outcomes and token gaps go to `result`, which outlives the replica.
-  Replica(const ReplicaModel& model, const SimulationOptions& options, SimulationResult& result);
+  Replica(const ReplicaModel& model,
+          const SimulationOptions& options,
+          SimulationResult& result,
+          ExecutionProbe probe = {});
 
   /// True when the whole request has room in an otherwise empty replica.
   bool fits(int prompt_tokens, int output_tokens) const;
@@ -105,6 +109,7 @@ class Replica {
   void complete(int request, SimTime token_time);
   void record_gap(SimTime gap, std::int64_t count);
   void count_work(const RequestOutcome& request, int sign);
+  void observe_occupancy(SimTime time);
 
   // The waiting line: preempted requests first, then the others in order of arrival.
   bool anyone_waiting() const { return !preempted_.empty() || first_waiting_ < waiting_.size(); }
@@ -123,6 +128,7 @@ class Replica {
   bool fast_forward_ = true;
   bool counts_work_ = false;
   WorkEstimate work_estimate_;
+  ExecutionProbe probe_;
   PipelineClock pipeline_;
   std::vector<RequestOutcome>& requests_;
   GapHistogram* token_gaps_;  // null: not recorded

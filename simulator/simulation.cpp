@@ -43,11 +43,14 @@ void check(const RequestSpec& request, std::size_t index, double previous_s) {
 
 class Simulation {
  public:
-  Simulation(const ServingSystem& system, const SimulationOptions& options)
+  Simulation(const ServingSystem& system,
+             const SimulationOptions& options,
+             ExecutionObserver* observer)
       : router_(make_router(options.router, system)),
         max_context_tokens_(system.max_context_tokens) {
     for (const ReplicaModel& replica : system.replicas) {
-      replicas_.emplace_back(replica, options, result_);
+      const ExecutionProbe probe(observer, static_cast<int>(replicas_.size()));
+      replicas_.emplace_back(replica, options, result_, probe);
     }
   }
 
@@ -119,9 +122,10 @@ class Simulation {
 
 SimulationResult simulate(const ServingSystem& system,
                           ArrivalSource& arrivals,
-                          const SimulationOptions& options) {
+                          const SimulationOptions& options,
+                          ExecutionObserver* observer) {
   check(system, options);
-  return Simulation(system, options).run(arrivals);
+  return Simulation(system, options, observer).run(arrivals);
 }
 
 }  // namespace hexgen

@@ -10,6 +10,8 @@
 
 namespace hexgen {
 
+class ExecutionObserver;
+
 enum class BatchPolicyKind {
   kContinuous,  // continuous batching with chunked prefill and a KV budget, as today's engines do
   kOneBatch  // the paper's: a replica serves one batch from prefill to last token, then takes the
@@ -77,8 +79,10 @@ struct SimulationResult {
 /// Plays the arrivals against the system until every request has left it. docs/SIMULATOR.md defines
 /// the model. Deterministic: int64 nanoseconds and one total order of events. Thread-safe: no
 /// shared state. Throws InputError for arrivals out of order and for options that make no sense.
+/// `observer`, if any, sees what the replicas do; it changes nothing.
 SimulationResult simulate(const ServingSystem& system,
                           ArrivalSource& arrivals,
-                          const SimulationOptions& options);
+                          const SimulationOptions& options,
+                          ExecutionObserver* observer = nullptr);
 
 }  // namespace hexgen

@@ -15,6 +15,8 @@ struct IterationShape {
   std::int64_t logit_rows = 0;      // sequences that emit a token
   std::int64_t kv_read_tokens = 0;
   std::int64_t prefill_pairs = 0;
+
+  bool operator==(const IterationShape&) const = default;
 };
 
 BatchShape batch_shape(const IterationShape& shape);
