@@ -48,7 +48,7 @@ __device__ Part part_of_block(const DecodeAttentionShape& shape) {
 /// Runs this warp over its KV blocks of the split.
 template <int kHeadDim>
 __device__ void attend(const DecodeAttentionShape& shape,
-                       const DecodeAttentionData& data,
+                       const DecodeAttentionData<Bfloat16>& data,
                        const Part& part,
                        int row,
                        int column,
@@ -64,7 +64,7 @@ __device__ void attend(const DecodeAttentionShape& shape,
     const std::size_t head_block =
         std::size_t(table[first / kKvBlockTokens]) * shape.num_kv_heads + part.kv_head;
     const std::size_t offset = head_block * kKvBlockTokens * kHeadDim;
-    fold(data.k_blocks + offset, data.v_blocks + offset, end - first, row, column, state);
+    fold(data.cache.k + offset, data.cache.v + offset, end - first, row, column, state);
   }
 }
 
@@ -136,7 +136,7 @@ __device__ void write_partial(const DecodeAttentionShape& shape,
 
 template <int kHeadDim>
 __global__ void __launch_bounds__(kThreads)
-    attend_splits(DecodeAttentionShape shape, DecodeAttentionData data, Scratch scratch) {
+    attend_splits(DecodeAttentionShape shape, DecodeAttentionData<Bfloat16> data, Scratch scratch) {
   __shared__ WarpResults<kHeadDim> results;
   const Part part = part_of_block(shape);
   const int row = static_cast<int>(threadIdx.x) % 32 / 4;
@@ -207,7 +207,7 @@ std::size_t attention_decode_scratch_bytes(const DecodeAttentionShape& shape) {
 }
 
 cudaError_t attention_decode(const DecodeAttentionShape& shape,
-                             const DecodeAttentionData& data,
+                             const DecodeAttentionData<Bfloat16>& data,
                              void* scratch_memory,
                              cudaStream_t stream) {
   if (shape.num_splits < 1 || shape.num_splits > kMaxSplits) {

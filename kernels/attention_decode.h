@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "kernels/attention_decode_shape.h"
+#include "kernels/bfloat16.h"
 
 namespace hexgen::kernels {
 
@@ -19,7 +20,7 @@ std::size_t attention_decode_scratch_bytes(const DecodeAttentionShape& shape);
 /// Returns cudaErrorInvalidValue for a head_dim that there is no kernel for and for a num_splits
 /// outside 1..128.
 cudaError_t attention_decode(const DecodeAttentionShape& shape,
-                             const DecodeAttentionData& data,
+                             const DecodeAttentionData<Bfloat16>& data,
                              void* scratch,
                              cudaStream_t stream);
 

@@ -1,11 +1,8 @@
 #pragma once
 
-#include "kernels/bfloat16.h"
+#include "kernels/kv_cache.h"
 
 namespace hexgen::kernels {
-
-/// Tokens of one block of the paged KV cache.
-inline constexpr int kKvBlockTokens = 16;
 
 /// Sizes of one decode step of grouped-query attention. num_heads is a multiple of num_kv_heads;
 /// head_dim is 64 or 128 on a GPU.
@@ -20,14 +17,14 @@ struct DecodeAttentionShape {
   int group() const { return num_heads / num_kv_heads; }
 };
 
-/// One new token a sequence, and its cached tokens. Device memory aligned to 16 bytes on a GPU.
+/// One new token a sequence, and its cached tokens (its own among them).
+template <typename T>
 struct DecodeAttentionData {
-  const Bfloat16* q = nullptr;          // [num_sequences, num_heads, head_dim]
-  const Bfloat16* k_blocks = nullptr;   // [blocks, num_kv_heads, kKvBlockTokens, head_dim]
-  const Bfloat16* v_blocks = nullptr;   // the same
+  const T* q = nullptr;  // [num_sequences, num_heads, head_dim]
+  KvCache<const T> cache;
   const int* block_table = nullptr;     // [num_sequences, max_blocks], indices of blocks
   const int* context_tokens = nullptr;  // [num_sequences], at most max_blocks * kKvBlockTokens
-  Bfloat16* out = nullptr;              // [num_sequences, num_heads, head_dim]
+  T* out = nullptr;                     // [num_sequences, num_heads, head_dim]
 };
 
 }  // namespace hexgen::kernels

@@ -2,7 +2,8 @@
 
 #include <cuda_bf16.h>
 
-#include "kernels/attention_decode_shape.h"
+#include "kernels/bfloat16.h"
+#include "kernels/kv_cache.h"
 
 // What one warp does in decode attention, on tensor cores: it folds KV blocks of 16 tokens into a
 // running softmax. The query heads that share a KV head are the 16 rows of mma.m16n8k16 (rows

@@ -22,4 +22,17 @@ inline Bfloat16 to_bfloat16(float value) {
   return {static_cast<std::uint16_t>((bits + round) >> 16)};
 }
 
+// So that templates read and write either element type.
+inline float to_float(float value) {
+  return value;
+}
+
+inline void store(float value, float& element) {
+  element = value;
+}
+
+inline void store(float value, Bfloat16& element) {
+  element = to_bfloat16(value);
+}
+
 }  // namespace hexgen::kernels

@@ -25,4 +25,9 @@ HEXGEN_HOST_DEVICE inline float random_value(std::uint32_t seed, std::uint64_t i
   return static_cast<float>(static_cast<std::int8_t>(bits & 0xff)) / 128.0F;
 }
 
+/// Uniform in [0, 1), a multiple of 2^-53; a function of seed and counter alone.
+HEXGEN_HOST_DEVICE inline double random_unit(std::uint64_t seed, std::uint64_t counter) {
+  return static_cast<double>(mix_bits(mix_bits(seed) + counter) >> 11) * 0x1p-53;
+}
+
 }  // namespace hexgen::kernels

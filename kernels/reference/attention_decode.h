@@ -4,7 +4,9 @@
 
 namespace hexgen::kernels::reference {
 
-/// CPU twin of kernels::attention_decode(): data in host memory, sums in double.
-void attention_decode(const DecodeAttentionShape& shape, const DecodeAttentionData& data);
+/// CPU twin of kernels::attention_decode() for T = float and Bfloat16: data in host memory, sums in
+/// double.
+template <typename T>
+void attention_decode(const DecodeAttentionShape& shape, const DecodeAttentionData<T>& data);
 
 }  // namespace hexgen::kernels::reference

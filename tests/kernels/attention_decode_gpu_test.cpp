@@ -84,13 +84,13 @@ Problem make_problem(DecodeAttentionShape shape, std::vector<int> context_tokens
 
 std::vector<Bfloat16> on_cpu(const Problem& problem) {
   std::vector<Bfloat16> out(problem.q.size());
-  kernels::reference::attention_decode(problem.shape,
-                                       {.q = problem.q.data(),
-                                        .k_blocks = problem.k.data(),
-                                        .v_blocks = problem.v.data(),
-                                        .block_table = problem.block_table.data(),
-                                        .context_tokens = problem.context_tokens.data(),
-                                        .out = out.data()});
+  kernels::reference::attention_decode(
+      problem.shape,
+      kernels::DecodeAttentionData<Bfloat16>{.q = problem.q.data(),
+                                             .cache = {problem.k.data(), problem.v.data()},
+                                             .block_table = problem.block_table.data(),
+                                             .context_tokens = problem.context_tokens.data(),
+                                             .out = out.data()});
   return out;
 }
 
@@ -105,8 +105,7 @@ std::vector<Bfloat16> on_gpu(const Problem& problem) {
   const DeviceBuffer<std::byte> scratch(kernels::attention_decode_scratch_bytes(problem.shape));
   HEXGEN_CUDA_CHECK(kernels::attention_decode(problem.shape,
                                               {.q = q.data(),
-                                               .k_blocks = k.data(),
-                                               .v_blocks = v.data(),
+                                               .cache = {k.data(), v.data()},
                                                .block_table = block_table.data(),
                                                .context_tokens = context_tokens.data(),
                                                .out = out.data()},

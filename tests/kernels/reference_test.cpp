@@ -10,6 +10,7 @@
 #include "kernels/reference/stream_read.h"
 
 using hexgen::kernels::Bfloat16;
+using hexgen::kernels::DecodeAttentionData;
 using hexgen::kernels::DecodeAttentionShape;
 using hexgen::kernels::to_bfloat16;
 using hexgen::kernels::to_float;
@@ -88,12 +89,11 @@ TEST_CASE("attention over paged blocks is the softmax worked out by hand") {
   const int tokens = 17;
   std::vector<Bfloat16> out(8);
   reference::attention_decode(shape,
-                              {.q = q.data(),
-                               .k_blocks = keys.data(),
-                               .v_blocks = values.data(),
-                               .block_table = table.data(),
-                               .context_tokens = &tokens,
-                               .out = out.data()});
+                              DecodeAttentionData<Bfloat16>{.q = q.data(),
+                                                            .cache = {keys.data(), values.data()},
+                                                            .block_table = table.data(),
+                                                            .context_tokens = &tokens,
+                                                            .out = out.data()});
   // Expectation: 17 e^2 / (e^2 + 16) = 5.3707 for the first head, 17 / 17 for the second.
   CHECK(to_float(out[0]) == doctest::Approx(5.3707).epsilon(0.004));
   CHECK(to_float(out[4]) == 1.0F);
@@ -109,12 +109,11 @@ TEST_CASE("an empty context gives zeros") {
   const int tokens = 0;
   std::vector<Bfloat16> out = to_bfloat16s({9, 9});
   reference::attention_decode(shape,
-                              {.q = q.data(),
-                               .k_blocks = cache.data(),
-                               .v_blocks = cache.data(),
-                               .block_table = &block,
-                               .context_tokens = &tokens,
-                               .out = out.data()});
+                              DecodeAttentionData<Bfloat16>{.q = q.data(),
+                                                            .cache = {cache.data(), cache.data()},
+                                                            .block_table = &block,
+                                                            .context_tokens = &tokens,
+                                                            .out = out.data()});
   CHECK(to_float(out[0]) == 0.0F);
   CHECK(to_float(out[1]) == 0.0F);
 }
