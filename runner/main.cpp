@@ -5,7 +5,7 @@
 #include "profiles/errors.h"
 #include "profiles/model_config.h"
 #include "profiles/program.h"
-#include "runner/dry_run.h"
+#include "runner/placement/dry_run.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "runner/shard.h"
+#include "runner/placement/shard.h"
 
 #include <doctest/doctest.h>
 
@@ -111,6 +111,27 @@ TEST_CASE("even ranges cover every item once and differ by at most one") {
       check_sizes_differ_by_at_most(ranges, 1);
     }
   }
+}
+
+TEST_CASE("equal shares give even ranges") {
+  for (int total = 0; total <= 40; ++total) {
+    for (int parts = 1; parts <= 9; ++parts) {
+      const std::vector<int> shares(static_cast<std::size_t>(parts), 3);
+      const std::vector<IndexRange> ranges = hexgen::proportional_ranges(total, shares, 0);
+      for (int index = 0; index < parts; ++index) {
+        CHECK(ranges[static_cast<std::size_t>(index)] == even_range(total, parts, index));
+      }
+    }
+  }
+}
+
+TEST_CASE("uneven shares cut by largest remainders and leave nobody with less than the least") {
+  // 11 in 3 : 2 : 2: 4.71, 3.14, 3.14, so the one left over goes to the first.
+  CHECK(hexgen::proportional_ranges(11, {3, 2, 2}, 0) ==
+        std::vector<IndexRange>{{0, 5}, {5, 3}, {8, 3}});
+  // 8 in 20 : 1 : 1: 7.27, 0.36, 0.36 -> 7, 1, 0; the third takes one from the first.
+  CHECK(hexgen::proportional_ranges(8, {20, 1, 1}, 1) ==
+        std::vector<IndexRange>{{0, 6}, {6, 1}, {7, 1}});
 }
 
 TEST_CASE("shards of every TP degree from 1 to 8 cover heads, FFN columns and vocabulary once") {

@@ -1,24 +1,11 @@
 #pragma once
 
+#include "cost_models/index_range.h"
 #include "cost_models/plan.h"
 #include "cost_models/stage_cost.h"
 #include "profiles/model_spec.h"
 
 namespace hexgen {
-
-/// Consecutive items: layers, heads, columns or rows of the vocabulary.
-struct IndexRange {
-  int first = 0;
-  int count = 0;
-
-  int end() const { return first + count; }
-
-  bool operator==(const IndexRange&) const = default;
-};
-
-/// Part `index` of `total` items cut into `parts` ranges whose sizes differ by at most one, the
-/// longer ones first.
-IndexRange even_range(int total, int parts, int index);
 
 /// What one device of a stage holds. Norms are held by every device; everything else is cut by
 /// heads (q, k, v, o), FFN columns (gate, up, down) or rows of the vocabulary (embedding, LM head).

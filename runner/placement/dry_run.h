@@ -8,7 +8,7 @@
 #include "cost_models/plan.h"
 #include "profiles/cluster.h"
 #include "profiles/model_spec.h"
-#include "runner/shard.h"
+#include "runner/placement/shard.h"
 
 namespace hexgen {
 

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "profiles/units.h"
-#include "runner/dry_run.h"
+#include "runner/placement/dry_run.h"
 
 namespace hexgen {
 namespace {

@@ -1,4 +1,4 @@
-#include "runner/dry_run.h"
+#include "runner/placement/dry_run.h"
 
 #include <algorithm>
 #include <cstdio>

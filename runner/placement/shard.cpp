@@ -1,4 +1,4 @@
-#include "runner/shard.h"
+#include "runner/placement/shard.h"
 
 #include <algorithm>
 #include <string>
@@ -65,12 +65,6 @@ std::int64_t end_parameter_count(const ModelSpec& model, const DeviceShard& shar
 }
 
 }  // namespace
-
-IndexRange even_range(int total, int parts, int index) {
-  const int size = total / parts;
-  const int longer = total % parts;
-  return {index * size + std::min(index, longer), size + (index < longer ? 1 : 0)};
-}
 
 DeviceShard make_shard(const ModelSpec& model,
                        const Stage& stage,

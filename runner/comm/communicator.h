@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+namespace hexgen {
+
+/// What the residual stream and partial sums consist of.
+enum class ElementType { kFloat32, kBfloat16, kFloat16 };
+
+constexpr std::size_t element_bytes(ElementType type) {
+  return type == ElementType::kFloat32 ? 4 : 2;
+}
+
+/// One rank's end of a group that moves activations: the devices of a stage, or those of two
+/// neighbouring stages. Data lie in the memory of the backend (host or device); a GPU's
+/// communicator enqueues on its executor's stream and returns, a CPU's returns when it is done. All
+/// members make the same collective calls in the same order. Throws DeviceError when a peer is gone
+/// or the deadline passes.
+class Communicator {
+ public:
+  virtual ~Communicator() = default;
+
+  virtual int rank() const = 0;  // in the group
+  virtual int size() const = 0;
+
+  /// values: [count], replaced by the sum over all ranks. The same bits on every rank, and the same
+  /// whenever ranks and values are the same.
+  virtual void all_reduce_sum(std::byte* values, std::size_t count, ElementType type) = 0;
+
+  /// The parts of all ranks of `members` one after the other: part_bytes[i] of member i, which has
+  /// put its own in place. Called by those members only; part_bytes may differ and be 0.
+  virtual void all_gather(std::byte* data,
+                          std::span<const std::size_t> part_bytes,
+                          std::span<const int> members) = 0;
+
+  /// From members[0] to the others. Called by those members only.
+  virtual void broadcast(std::span<std::byte> data, std::span<const int> members) = 0;
+
+  virtual void send(std::span<const std::byte> data, int peer) = 0;
+  virtual void receive(std::span<std::byte> data, int peer) = 0;
+};
+
+}  // namespace hexgen

@@ -1,0 +1,88 @@
+#include "runner/comm/thread_transport.h"
+
+#include "profiles/errors.h"
+
+namespace hexgen {
+namespace {
+
+class ThreadTransport : public Transport {
+ public:
+  ThreadTransport(ThreadNetwork& network, int rank)
+      : network_(network),
+        rank_(rank) {}
+
+  int rank() const override { return rank_; }
+
+  int size() const override { return network_.size(); }
+
+  void send(int peer, int channel, std::span<const std::byte> message) override {
+    network_.post(rank_, peer, channel, {message.begin(), message.end()});
+  }
+
+  std::vector<std::byte> receive(int peer, int channel) override {
+    return network_.collect(peer, rank_, channel);
+  }
+
+  void abort(const std::string& reason) noexcept override { network_.abort(reason); }
+
+ private:
+  ThreadNetwork& network_;
+  int rank_;
+};
+
+}  // namespace
+
+ThreadNetwork::ThreadNetwork(int ranks, std::chrono::milliseconds deadline)
+    : deadline_(deadline) {
+  for (int rank = 0; rank < ranks; ++rank) {
+    inboxes_.push_back(std::make_unique<Inbox>());
+  }
+}
+
+std::unique_ptr<Transport> ThreadNetwork::transport(int rank) {
+  return std::make_unique<ThreadTransport>(*this, rank);
+}
+
+void ThreadNetwork::post(int from, int to, int channel, std::vector<std::byte> message) {
+  Inbox& target = inbox(to);
+  {
+    const std::lock_guard lock(target.mutex);
+    if (target.aborted) {
+      throw DeviceError(*target.aborted);
+    }
+    target.queues[{from, channel}].push_back(std::move(message));
+  }
+  target.arrived.notify_one();
+}
+
+std::vector<std::byte> ThreadNetwork::collect(int from, int to, int channel) {
+  Inbox& own = inbox(to);
+  std::unique_lock lock(own.mutex);
+  std::deque<std::vector<std::byte>>& queue = own.queues[{from, channel}];
+  const bool in_time =
+      own.arrived.wait_for(lock, deadline_, [&] { return own.aborted || !queue.empty(); });
+  if (own.aborted) {
+    throw DeviceError(*own.aborted);
+  }
+  if (!in_time) {
+    throw DeviceError("rank " + std::to_string(to) + ": nothing from rank " + std::to_string(from) +
+                      " within " + std::to_string(deadline_.count()) + " ms");
+  }
+  std::vector<std::byte> message = std::move(queue.front());
+  queue.pop_front();
+  return message;
+}
+
+void ThreadNetwork::abort(const std::string& reason) noexcept {
+  for (const std::unique_ptr<Inbox>& each : inboxes_) {
+    {
+      const std::lock_guard lock(each->mutex);
+      if (!each->aborted) {
+        each->aborted = reason;
+      }
+    }
+    each->arrived.notify_all();
+  }
+}
+
+}  // namespace hexgen
