@@ -35,20 +35,11 @@ class Evolution {
   }
 
   GenerationReport report() const {
-    GenerationReport report = {.generation = generation_,
-                               .best = members_.front().fitness,
-                               .evaluations = evaluations_,
-                               .stagnant_generations = stagnant_,
-                               .elapsed_s = elapsed_s()};
-    double feasible = 0;
-    for (const Member& member : members_) {
-      if (PlanEvaluator::feasible(member.fitness)) {
-        feasible += 1;
-        report.mean_score += member.fitness.score;
-      }
-    }
-    report.mean_score /= std::max(1.0, feasible);
-    report.feasible_share = feasible / static_cast<double>(members_.size());
+    GenerationReport report = report_members(members_);
+    report.generation = generation_;
+    report.evaluations = evaluations_;
+    report.stagnant_generations = stagnant_;
+    report.elapsed_s = elapsed_s();
     return report;
   }
 
@@ -131,6 +122,21 @@ class Evolution {
 };
 
 }  // namespace
+
+GenerationReport report_members(const std::vector<Member>& members) {
+  GenerationReport report = {.best = members.front().fitness};
+  double feasible = 0;
+  for (const Member& member : members) {
+    report.best = std::max(report.best, member.fitness);
+    if (PlanEvaluator::feasible(member.fitness)) {
+      feasible += 1;
+      report.mean_score += member.fitness.score;
+    }
+  }
+  report.mean_score /= std::max(1.0, feasible);
+  report.feasible_share = feasible / static_cast<double>(members.size());
+  return report;
+}
 
 SearchResult evolve(const SearchStrategy& strategy,
                     const Fitness& fitness,

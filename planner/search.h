@@ -41,6 +41,9 @@ struct GenerationReport {
   double elapsed_s = 0;
 };
 
+/// Best, mean score and feasible share of `members`, which are not empty.
+GenerationReport report_members(const std::vector<Member>& members);
+
 struct SearchResult {
   Member best;
   std::int64_t evaluations = 0;

@@ -8,6 +8,7 @@
 #include "cost_models/plan_json.h"
 #include "planner/baselines.h"
 #include "planner/evolution.h"
+#include "planner/exhaustive.h"
 #include "planner/prediction.h"
 #include "planner/search.h"
 #include "planner/search_log.h"
@@ -130,6 +131,24 @@ SearchStrategy strategy_of(SearchAlgorithm algorithm, const Planning& planning) 
       space, [&planning](const Individual& individual) { return planning.estimate(individual); });
 }
 
+SearchResult find_best(const SearchOptions& options, const Planning& planning, std::string& log) {
+  const SearchSettings settings = search_settings(options);
+  SearchProgress progress(settings, options.quiet);
+  const auto on_generation = [&](const GenerationReport& report) {
+    progress.show(report);
+    log += search_log_line(report, options.log_times);
+  };
+  if (options.exhaustive) {
+    return exhaustive_search(planning, settings, on_generation, interrupted);
+  }
+  return evolve(
+      strategy_of(options.algorithm, planning),
+      [&](const Individual& individual) { return planning.fitness(individual); },
+      settings,
+      on_generation,
+      interrupted);
+}
+
 PlanFile plan_file(const SearchOptions& options,
                    const Inputs& inputs,
                    const Planning& planning,
@@ -175,23 +194,9 @@ void run_search(const SearchOptions& options) {
   const Inputs inputs = load_inputs(options);
   const Planning planning(planning_request(options, inputs));
   planning.require_room();
-  const SearchSettings settings = search_settings(options);
-  const SearchStrategy strategy = strategy_of(options.algorithm, planning);
   catch_interrupt();
   std::string log;
-  SearchResult result;
-  {
-    SearchProgress progress(settings, options.quiet);
-    result = evolve(
-        strategy,
-        [&](const Individual& individual) { return planning.fitness(individual); },
-        settings,
-        [&](const GenerationReport& report) {
-          progress.show(report);
-          log += search_log_line(report, options.log_times);
-        },
-        interrupted);
-  }
+  const SearchResult result = find_best(options, planning, log);
   if (!options.log.empty()) {
     write_file(options.log, log);
   }

@@ -84,6 +84,10 @@ void add_problem(CLI::App& app, SearchOptions& options) {
 
 void add_effort(CLI::App& app, SearchOptions& options) {
   add_choice(app, "--algorithm", options.algorithm, kAlgorithms, "How to search (evolutionary)");
+  app.add_flag("--exhaustive",
+               options.exhaustive,
+               "Try every partition of the devices (up to about 8 devices)")
+      ->excludes("--algorithm");
   app.add_option("--generations", options.generations, "Generations at most")
       ->check(CLI::Range(0, 1 << 30))
       ->capture_default_str();

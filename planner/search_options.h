@@ -36,6 +36,7 @@ struct SearchOptions {
   BatchPolicyKind policy = BatchPolicyKind::kContinuous;
   RouterKind router = RouterKind::kPlanWeights;
   SearchAlgorithm algorithm = SearchAlgorithm::kEvolutionary;
+  bool exhaustive = false;  // every partition instead of a search
   int max_batch = 256;
   std::int64_t requests = 1000;  // at most; fewer when the workload has fewer
   int generations = 1000;

@@ -4,6 +4,8 @@
 #include <limits>
 #include <numeric>
 
+#include "planner/node_symmetry.h"
+
 namespace hexgen {
 namespace {
 
@@ -26,32 +28,6 @@ int layers_with_room(const std::vector<std::int64_t>& kv_tokens, std::int64_t to
   const auto end = std::partition_point(
       kv_tokens.begin(), kv_tokens.end(), [&](std::int64_t room) { return room >= tokens; });
   return static_cast<int>(end - kv_tokens.begin());
-}
-
-/// True when exchanging nodes a and b of the group leaves the problem as it is.
-bool interchangeable(const Cluster& cluster,
-                     const DeviceGroup& group,
-                     std::size_t a,
-                     std::size_t b) {
-  const Node& first = cluster.nodes()[static_cast<std::size_t>(group[a].node)];
-  const Node& second = cluster.nodes()[static_cast<std::size_t>(group[b].node)];
-  if (group[a].devices != group[b].devices || first.gpu_type != second.gpu_type ||
-      first.intra_link != second.intra_link ||
-      cluster.node_link(group[a].node, group[b].node) !=
-          cluster.node_link(group[b].node, group[a].node)) {
-    return false;
-  }
-  for (std::size_t other = 0; other < group.size(); ++other) {
-    if (other == a || other == b) {
-      continue;
-    }
-    const int node = group[other].node;
-    if (cluster.node_link(group[a].node, node) != cluster.node_link(group[b].node, node) ||
-        cluster.node_link(node, group[a].node) != cluster.node_link(node, group[b].node)) {
-      return false;
-    }
-  }
-  return true;
 }
 
 }  // namespace
@@ -107,7 +83,9 @@ LayoutProblem StageTables::problem(const DeviceGroup& group, std::int64_t min_kv
   LayoutProblem problem = {.num_layers = model_.num_layers, .symmetric = targets_.symmetric};
   for (std::size_t n = 0; n < group.size(); ++n) {
     problem.devices.push_back(group[n].devices);
-    problem.same_as_previous.push_back(n > 0 && interchangeable(cluster_, group, n - 1, n));
+    problem.same_as_previous.push_back(
+        n > 0 && group[n - 1].devices == group[n].devices &&
+        exchangeable(cluster_, group[n - 1].node, group[n].node, group));
     for (int tp = 1; tp <= std::min(group[n].devices, model_.num_heads); ++tp) {
       const Profile& profile = profiles_.at(key_of(group[n].node, tp));
       StageOption option = {.node = static_cast<int>(n),

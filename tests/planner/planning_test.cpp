@@ -7,6 +7,7 @@
 
 #include "planner/baselines.h"
 #include "planner/evolution.h"
+#include "planner/exhaustive.h"
 #include "planner/plan_builder.h"
 #include "planner/prediction.h"
 #include "profiles/errors.h"
@@ -127,6 +128,9 @@ TEST_CASE("the search finds the best of all partitions of a small cluster, for e
     }
     const SearchResult found = search(planning, evolution(planning), 1);
     CHECK(found.best.fitness.score == doctest::Approx(best.score).epsilon(0.005));
+    const std::atomic<bool> stop = false;
+    const SearchResult all = exhaustive_search(planning, {}, [](const GenerationReport&) {}, stop);
+    CHECK_FALSE(all.best.fitness < best);
   }
 }
 

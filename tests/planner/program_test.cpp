@@ -103,6 +103,17 @@ TEST_CASE("every algorithm and every restriction finds a plan for the case study
   }
 }
 
+TEST_CASE("an exhaustive search of a cluster that is too large is refused in one line") {
+  const Finished finished = run_program("search --cluster hexgen-full " + kInputs + "--exhaustive");
+  CHECK(finished.exit_code == 2);
+  check_one_line(finished);
+  CHECK(contains(finished.output, "more than 200000 partitions"));
+}
+
+TEST_CASE("an exhaustive search takes no algorithm") {
+  CHECK(run_program(kCaseStudy + "--exhaustive --algorithm random").exit_code == 2);
+}
+
 TEST_CASE("a model that fits nowhere ends with exit code 3 and the missing memory") {
   const hexgen::test::TemporaryFolder folder;
   const std::string cluster = folder / "small.json";

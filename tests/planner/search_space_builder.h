@@ -21,6 +21,14 @@ inline Cluster two_region_cluster() {
   return {"two-regions", base.gpu_types(), base.link_types(), base.nodes(), links};
 }
 
+/// Every device of the cluster holds the share `model_share` of the model.
+inline SearchSpace search_space(const Cluster& cluster, double model_share) {
+  return {.cluster = cluster,
+          .graph = ClusterGraph(cluster, 1e6),
+          .model_share =
+              std::vector<double>(static_cast<std::size_t>(cluster.num_nodes()), model_share)};
+}
+
 /// Two big devices or four small ones hold the model.
 inline SearchSpace two_region_space(const Cluster& cluster) {
   return {.cluster = cluster,
