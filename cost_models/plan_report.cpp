@@ -7,6 +7,7 @@
 
 #include "cost_models/communication.h"
 #include "cost_models/memory.h"
+#include "cost_models/plan_text.h"
 #include "cost_models/price.h"
 #include "cost_models/stage_cost.h"
 #include "cost_models/text_table.h"
@@ -33,30 +34,6 @@ std::string ms(double seconds) {
 
 std::string gib(double bytes) {
   return fixed(bytes / kGiB, 1);
-}
-
-/// "il-0 (illinois)"
-std::string place_of(const Cluster& cluster, const Stage& stage) {
-  std::set<std::string> nodes;
-  std::set<std::string> regions;
-  for (const int device : stage.devices) {
-    nodes.insert(cluster.node_of(device).name);
-    regions.insert(cluster.node_of(device).region);
-  }
-  return joined(nodes, "+") + " (" + joined(regions, ", ") + ")";
-}
-
-/// "4x RTX-A6000"
-std::string gpus_of(const Cluster& cluster, const Stage& stage) {
-  std::map<std::string, int> count;
-  for (const int device : stage.devices) {
-    ++count[cluster.gpu_of(device).name];
-  }
-  std::set<std::string> parts;
-  for (const auto& [name, gpus] : count) {
-    parts.insert(std::to_string(gpus) + "x " + name);
-  }
-  return joined(parts, " + ");
 }
 
 /// Of the GPUs of one pipeline, each at its share of its node.

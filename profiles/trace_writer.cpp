@@ -1,14 +1,9 @@
 #include "profiles/trace_writer.h"
 
-#include <unistd.h>
-
-#include <cerrno>
 #include <cmath>
-#include <cstdio>
-#include <cstring>
-#include <fstream>
+#include <ostream>
 
-#include "profiles/errors.h"
+#include "profiles/unfinished_file.h"
 
 namespace hexgen {
 
@@ -26,40 +21,6 @@ std::string milliseconds(double time_s) {
   }
   return text;
 }
-
-/// A file under a temporary name, which it loses when it is completed; removed otherwise.
-class UnfinishedFile {
- public:
-  explicit UnfinishedFile(const std::string& path)
-      : path_(path),
-        temporary_(path + ".partial-" + std::to_string(::getpid())),
-        stream_(temporary_, std::ios::binary) {
-    expect(stream_.is_open());
-  }
-
-  UnfinishedFile(const UnfinishedFile&) = delete;
-  UnfinishedFile& operator=(const UnfinishedFile&) = delete;
-
-  ~UnfinishedFile() { std::remove(temporary_.c_str()); }
-
-  std::ostream& stream() { return stream_; }
-
-  void complete() {
-    stream_.close();
-    expect(stream_ && std::rename(temporary_.c_str(), path_.c_str()) == 0);
-  }
-
- private:
-  void expect(bool done) const {
-    if (!done) {
-      throw InputError(path_ + ": cannot be written: " + std::strerror(errno));
-    }
-  }
-
-  std::string path_;
-  std::string temporary_;
-  std::ofstream stream_;
-};
 
 }  // namespace
 

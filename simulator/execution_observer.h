@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "simulator/sim_time.h"
 #include "simulator/stage_timer.h"
@@ -47,6 +48,39 @@ class ExecutionObserver {
 
   /// Something happened to a request, which the simulation numbers in order of arrival.
   virtual void marked(int replica, int request, RequestMark mark, SimTime time) = 0;
+};
+
+/// Passes everything on to several observers, in order.
+class ObserverList final : public ExecutionObserver {
+ public:
+  void add(ExecutionObserver& observer) { observers_.push_back(&observer); }
+
+  void stage_served(int replica, const StageSpan& span) override {
+    for (ExecutionObserver* observer : observers_) {
+      observer->stage_served(replica, span);
+    }
+  }
+
+  void handed_off(int replica, const StageSpan& span) override {
+    for (ExecutionObserver* observer : observers_) {
+      observer->handed_off(replica, span);
+    }
+  }
+
+  void occupied(int replica, SimTime time, const Occupancy& occupancy) override {
+    for (ExecutionObserver* observer : observers_) {
+      observer->occupied(replica, time, occupancy);
+    }
+  }
+
+  void marked(int replica, int request, RequestMark mark, SimTime time) override {
+    for (ExecutionObserver* observer : observers_) {
+      observer->marked(replica, request, mark, time);
+    }
+  }
+
+ private:
+  std::vector<ExecutionObserver*> observers_;
 };
 
 /// One replica's line to the observer, if there is one.

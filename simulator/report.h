@@ -6,6 +6,7 @@
 
 #include "cost_models/plan_json.h"
 #include "simulator/metrics.h"
+#include "simulator/time_series.h"
 
 namespace hexgen {
 
@@ -24,6 +25,7 @@ struct RunReport {
   const ServingSystem& system;
   const Metrics& metrics;
   const Slo& slo;
+  const TimeSeries& series;
 };
 
 std::string name_of(BatchPolicyKind policy);

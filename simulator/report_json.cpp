@@ -1,6 +1,9 @@
 #include "simulator/report_json.h"
 
+#include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
+#include <ostream>
 
 #include "profiles/program.h"
 #include "profiles/units.h"
@@ -18,6 +21,14 @@ void add_latency(ordered_json& json, const std::string& name, const Distribution
   json["p99_" + name + "_ms"] = latency.p99_s / kMilli;
 }
 
+/// To six decimals: a report is read, and twelve pipelines have thousands of these.
+std::vector<double> rounded(std::vector<double> values) {
+  for (double& value : values) {
+    value = std::round(value * kMega) / kMega;
+  }
+  return values;
+}
+
 ordered_json stages_to_json(const RunReport& report) {
   ordered_json pipelines = ordered_json::array();
   for (std::size_t r = 0; r < report.system.replicas.size(); ++r) {
@@ -25,6 +36,28 @@ ordered_json stages_to_json(const RunReport& report) {
                          {"stage_utilisation", report.metrics.stage_utilisation[r]}});
   }
   return pipelines;
+}
+
+/// Means over buckets of `bucket_s`, by pipeline; counts of arrivals and completions.
+ordered_json series_to_json(const RunReport& report) {
+  const TimeSeries& series = report.series;
+  ordered_json json = {{"bucket_s", series.bucket_s},
+                       {"end_s", series.end_s},
+                       {"arrivals", series.arrivals},
+                       {"completions", series.completions},
+                       {"pipelines", ordered_json::array()}};
+  for (std::size_t r = 0; r < series.replicas.size(); ++r) {
+    const ReplicaSeries& replica = series.replicas[r];
+    json["pipelines"].push_back({{"name", report.system.replicas[r].name},
+                                 {"running", rounded(replica.running)},
+                                 {"waiting", rounded(replica.waiting)},
+                                 {"kv_utilisation", rounded(replica.kv_utilisation)},
+                                 {"stage_utilisation", ordered_json::array()}});
+    for (const std::vector<double>& stage : replica.stage_utilisation) {
+      json["pipelines"].back()["stage_utilisation"].push_back(rounded(stage));
+    }
+  }
+  return json;
 }
 
 std::string name_of(RequestState state) {
@@ -37,6 +70,37 @@ std::string name_of(RequestState state) {
       break;
   }
   return "in_flight";
+}
+
+/// [1, 2, 3]
+std::string one_line_array(const ordered_json& array) {
+  std::string text = "[";
+  for (const ordered_json& item : array) {
+    text += (text.size() > 1 ? ", " : "") + item.dump();
+  }
+  return text + "]";
+}
+
+bool holds_only_values(const ordered_json& json) {
+  return std::none_of(
+      json.begin(), json.end(), [](const ordered_json& item) { return item.is_structured(); });
+}
+
+void append(const ordered_json& json, std::size_t depth, std::string& text) {
+  const bool one_line = json.empty() || (json.is_array() && holds_only_values(json));
+  if (!json.is_structured() || one_line) {
+    text += json.is_array() ? one_line_array(json) : json.dump();
+    return;
+  }
+  const std::string indent(2 * (depth + 1), ' ');
+  text += json.is_object() ? "{" : "[";
+  const char* separator = "\n";
+  for (const auto& [key, value] : json.items()) {
+    text += separator + indent + (json.is_object() ? ordered_json(key).dump() + ": " : "");
+    append(value, depth + 1, text);
+    separator = ",\n";
+  }
+  text += "\n" + std::string(2 * depth, ' ') + (json.is_object() ? "}" : "]");
 }
 
 }  // namespace
@@ -113,11 +177,13 @@ ordered_json report_to_json(const RunReport& report) {
   json["slo"] = slo_to_json(report.slo);
   json.update(metrics_to_json(report.metrics));
   json["pipelines"] = stages_to_json(report);
+  json["time_series"] = series_to_json(report);
   return json;
 }
 
-std::string requests_to_json_lines(const ServingSystem& system, const SimulationResult& result) {
-  std::string lines;
+void write_requests(std::ostream& out,
+                    const ServingSystem& system,
+                    const SimulationResult& result) {
   for (std::size_t i = 0; i < result.requests.size(); ++i) {
     const RequestOutcome& request = result.requests[i];
     ordered_json json = {{"request", i},
@@ -131,13 +197,14 @@ std::string requests_to_json_lines(const ServingSystem& system, const Simulation
       json["tpot_ms"] = request.tpot_s() / kMilli;
       json["e2el_ms"] = request.e2e_s() / kMilli;
     }
-    lines += json.dump() + "\n";
+    out << json.dump() << "\n";
   }
-  return lines;
 }
 
 std::string to_text(const ordered_json& document) {
-  return document.dump(2) + "\n";
+  std::string text;
+  append(document, 0, text);
+  return text + "\n";
 }
 
 }  // namespace hexgen

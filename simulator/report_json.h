@@ -1,5 +1,6 @@
 #pragma once
 
+#include <iosfwd>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
@@ -20,9 +21,9 @@ nlohmann::ordered_json setup_to_json(const std::string& format, const RunSetup& 
 nlohmann::ordered_json slo_to_json(const Slo& slo);
 
 /// One JSON object a line for every request, in order of arrival, warm-up included.
-std::string requests_to_json_lines(const ServingSystem& system, const SimulationResult& result);
+void write_requests(std::ostream& out, const ServingSystem& system, const SimulationResult& result);
 
-/// With indentation and a line end, as files have it.
+/// With indentation and a line end, as files have it; arrays of plain values stand on one line.
 std::string to_text(const nlohmann::ordered_json& document);
 
 }  // namespace hexgen

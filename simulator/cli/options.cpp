@@ -104,6 +104,18 @@ void add_options(CLI::App& command, RunOptions& options) {
   command.add_option("--requests",
                      options.requests_out,
                      "File for one line of JSON a request, written complete or not at all");
+  auto* timeline = command.add_option(
+      "--timeline", options.timeline_out, "File for a Chrome trace, opened by ui.perfetto.dev");
+  command
+      .add_option("--timeline-from",
+                  options.timeline_from_s,
+                  "Leave out what ends before this time of the simulation, s")
+      ->needs(timeline);
+  command
+      .add_option("--timeline-to",
+                  options.timeline_to_s,
+                  "Leave out what begins after this time of the simulation, s")
+      ->needs(timeline);
   add_shared_options(command, options);
 }
 

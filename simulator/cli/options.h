@@ -55,6 +55,9 @@ struct RunOptions {
   EngineOptions engine;
   std::string plan;
   std::string requests_out;
+  std::string timeline_out;
+  std::optional<double> timeline_from_s;
+  std::optional<double> timeline_to_s;
 };
 
 struct SweepOptions {

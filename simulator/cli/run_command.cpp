@@ -1,14 +1,71 @@
+#include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "cost_models/plan_text.h"
 #include "profiles/errors.h"
-#include "profiles/file.h"
+#include "simulator/chrome_trace.h"
 #include "simulator/cli/commands.h"
 #include "simulator/cli/inputs.h"
+#include "simulator/cli/output_files.h"
 #include "simulator/report_json.h"
 #include "simulator/report_text.h"
 
 namespace hexgen {
+namespace {
+
+constexpr double kLongestTimeline_s = 1e9;
+
+SimTime timeline_time(const char* option, const std::optional<double>& seconds, SimTime otherwise) {
+  if (!seconds) {
+    return otherwise;
+  }
+  if (!(*seconds >= 0 && *seconds <= kLongestTimeline_s)) {
+    throw InputError(std::string(option) + ": " + std::to_string(*seconds) +
+                     " is not a time from 0 to 1e9 s");
+  }
+  return to_sim_time(*seconds);
+}
+
+TimelineWindow timeline_window(const RunOptions& options) {
+  const TimelineWindow window = {
+      .from = timeline_time("--timeline-from", options.timeline_from_s, 0),
+      .to = timeline_time("--timeline-to", options.timeline_to_s, kEndOfTime)};
+  if (window.from > window.to) {
+    throw InputError("--timeline-from: " + std::to_string(*options.timeline_from_s) +
+                     " is after --timeline-to " + std::to_string(*options.timeline_to_s));
+  }
+  return window;
+}
+
+std::vector<TimelinePipeline> timeline_pipelines(const PlanFile& file) {
+  std::vector<TimelinePipeline> pipelines;
+  for (const PipelineGroup& pipeline : file.plan.pipelines()) {
+    pipelines.push_back({.name = pipeline.name, .stages = {}});
+    for (const Stage& stage : pipeline.stages) {
+      pipelines.back().stages.push_back("stage " + std::to_string(pipelines.back().stages.size()) +
+                                        ": " + gpus_of(file.cluster, stage) + ", layers " +
+                                        std::to_string(stage.first_layer) + "-" +
+                                        std::to_string(stage.first_layer + stage.num_layers - 1));
+    }
+  }
+  return pipelines;
+}
+
+RunSetup run_setup(const RunOptions& options,
+                   const LoadedPlan& plan,
+                   const LoadedRequests& requests,
+                   const SimulationOptions& engine) {
+  RunSetup setup = {.seed = options.common.seed,
+                    .inputs = {plan.input},
+                    .arrivals = requests.description,
+                    .options = engine};
+  setup.inputs.insert(setup.inputs.end(), requests.inputs.begin(), requests.inputs.end());
+  return setup;
+}
+
+}  // namespace
 
 void run(const RunOptions& options) {
   const LoadedPlan plan = load_plan(options.plan);
@@ -17,27 +74,42 @@ void run(const RunOptions& options) {
   engine.record_token_gaps = true;
   const MeasurementWindow window = measurement_window(options.requests);
   const ServiceLevel level = make_service_level(requests.slo, plan.file.model);
+  const TimelineWindow shown = timeline_window(options);
 
-  const SimulationResult result = simulate(plan.system, *requests.source, engine);
+  OutputFiles files;
+  std::ostream* out = files.open(options.common.out);
+  std::ostream* requests_out = files.open(options.requests_out);
+  std::ostream* timeline_out = files.open(options.timeline_out);
+
+  SeriesRecorder recorder(plan.system);
+  ObserverList observers;
+  observers.add(recorder);
+  std::optional<ChromeTraceWriter> timeline;
+  if (timeline_out != nullptr) {
+    timeline.emplace(*timeline_out, timeline_pipelines(plan.file), shown);
+    observers.add(*timeline);
+  }
+  const SimulationResult result = simulate(plan.system, *requests.source, engine, &observers);
   if (result.requests.empty()) {
     throw InputError(requests.description + ": holds no request");
   }
   const Metrics metrics = measure(plan.system, result, level, window);
+  const TimeSeries series = recorder.series(plan.system, engine, result);
+  RunSetup setup = run_setup(options, plan, requests, engine);
+  setup.rate_per_s = arrival_rate_per_s(result);
+  const RunReport report = {std::move(setup), plan.system, metrics, requests.slo, series};
 
-  RunSetup setup = {.seed = options.common.seed,
-                    .inputs = {plan.input},
-                    .arrivals = requests.description,
-                    .rate_per_s = arrival_rate_per_s(result),
-                    .options = engine};
-  setup.inputs.insert(setup.inputs.end(), requests.inputs.begin(), requests.inputs.end());
-  const RunReport report = {std::move(setup), plan.system, metrics, requests.slo};
   const std::string json = to_text(report_to_json(report));
-  if (!options.requests_out.empty()) {
-    write_file(options.requests_out, requests_to_json_lines(plan.system, result));
+  if (out != nullptr) {
+    *out << json;
   }
-  if (!options.common.out.empty()) {
-    write_file(options.common.out, json);
+  if (requests_out != nullptr) {
+    write_requests(*requests_out, plan.system, result);
   }
+  if (timeline) {
+    timeline->finish();
+  }
+  files.complete();
   if (options.common.json) {
     std::cout << json;
   } else {

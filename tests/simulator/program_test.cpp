@@ -154,6 +154,18 @@ TEST_CASE("a run writes its report and its requests") {
   CHECK(std::count(requests.begin(), requests.end(), '\n') == 100);
 }
 
+TEST_CASE("a run writes a timeline of the time asked for") {
+  const TemporaryFolder folder;
+  const std::string timeline = kRun + "--quiet --workload azure-conversation --num-requests 100 " +
+                               "--timeline " + folder.file("t.json");
+  CHECK(run_program(timeline).exit_code == 0);
+  const std::string whole = hexgen::read_file(folder.file("t.json"));
+  CHECK(whole.find("stage 0: 2x RTX-A6000, layers 0-4") != std::string::npos);
+  CHECK(whole.substr(whole.size() - 4) == "\n]}\n");
+  CHECK(run_program(timeline + " --timeline-from 2 --timeline-to 2.5").exit_code == 0);
+  CHECK(hexgen::read_file(folder.file("t.json")).size() < whole.size() / 5);
+}
+
 TEST_CASE("a saturated run says so") {
   const Finished finished = run_program(
       kRun + "--workload azure-conversation --num-requests 3000 --rate 1000 --slo ttft:100");
@@ -163,10 +175,25 @@ TEST_CASE("a saturated run says so") {
 
 TEST_CASE("nothing is written when the run fails") {
   const TemporaryFolder folder;
-  check_refused(kRun + "--workload azure-conversation --kv-block-tokens 0 --out " +
-                    folder.file("report.json"),
-                "kv_block_tokens");
-  CHECK_FALSE(fs::exists(folder.file("report.json")));
+  const std::string run = kRun + "--workload azure-conversation --num-requests 10 ";
+  const std::string outputs = "--out " + folder.file("report.json") + " --requests " +
+                              folder.file("requests.jsonl") + " --timeline " +
+                              folder.file("timeline.json") + " ";
+  check_refused(run + outputs + "--kv-block-tokens 0", "kv_block_tokens");
+  check_refused(run + outputs + "--timeline-from 3 --timeline-to 2",
+                "--timeline-from: 3.000000 is after --timeline-to 2.000000");
+  check_refused(run + outputs + "--timeline-from -1", "--timeline-from: -1.000000 is not a time");
+  check_refused(run + outputs + "--timeline-to nan", "--timeline-to: nan is not a time");
+  check_refused(run + "--timeline-to 2", "--timeline");
+  check_refused(run + "--out " + folder.file("a") + " --timeline " + folder.file("no/b"),
+                "no/b: cannot be written: No such file");
+  check_refused(run + "--out " + folder.file("a") + " --timeline " + folder.file("."),
+                "is a folder");
+  check_refused(run + "--out " + folder.file("a") + " --requests " + folder.file("./a"),
+                "two outputs cannot be one file");
+  check_refused(run + "--out " + folder.file("a") + " --timeline /dev/full",
+                "/dev/full: cannot be written: No space left on device");
+  CHECK(fs::is_empty(folder.file(".")));
 }
 
 TEST_CASE("a trace of lengths runs with arrivals of its own") {
