@@ -1,76 +1,20 @@
 #pragma once
 
-#include <cuda_bf16.h>
-
 #include "kernels/bfloat16.h"
 #include "kernels/kv_cache.h"
+#include "kernels/tensor_core.cuh"
 
 // What one warp does in decode attention, on tensor cores: it folds KV blocks of 16 tokens into a
 // running softmax. The query heads that share a KV head are the 16 rows of mma.m16n8k16 (rows
 // beyond the group are zero), so the cache is read once for all of them. Fragments come from memory
 // 16 bytes a lane, without shared memory: the inner dimension of q k^T and the columns of p v may
-// be permuted freely, as long as q, k and the result agree. Lane = 4 * row + column, as in the PTX
-// manual's fragment layouts; every lane has the rows `row` ("upper") and `row + 8` ("lower").
+// be permuted freely, as long as q, k and the result agree.
 namespace hexgen::kernels {
 
-inline constexpr int kQueryRows = 16;      // query heads that a warp takes
-inline constexpr float kNoScore = -1e30F;  // finite, so that exp2(kNoScore - kNoScore) is not NaN
-inline constexpr float kLog2E = 1.44269504F;
-
-/// 16 x 8 floats over a warp: this lane's elements of row `row` and of row `row + 8`.
-struct Accumulator {
-  float upper[2] = {};
-  float lower[2] = {};
-
-  __device__ void scale(float upper_by, float lower_by) {
-    upper[0] *= upper_by;
-    upper[1] *= upper_by;
-    lower[0] *= lower_by;
-    lower[1] *= lower_by;
-  }
-};
-
-/// 16 x 16 bf16 over a warp: pairs of this lane's rows `row` and `row + 8`, low and high inner
-/// half.
-struct LeftFragment {
-  unsigned upper_low;
-  unsigned lower_low;
-  unsigned upper_high;
-  unsigned lower_high;
-};
-
-__device__ inline void multiply_add(Accumulator& c,
-                                    const LeftFragment& a,
-                                    unsigned b_low,
-                                    unsigned b_high) {
-  asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
-      "{%8, %9}, {%0, %1, %2, %3};"
-      : "+f"(c.upper[0]), "+f"(c.upper[1]), "+f"(c.lower[0]), "+f"(c.lower[1])
-      : "r"(a.upper_low),
-        "r"(a.lower_low),
-        "r"(a.upper_high),
-        "r"(a.lower_high),
-        "r"(b_low),
-        "r"(b_high));
-}
-
-__device__ inline unsigned pack(float low, float high) {
-  const __nv_bfloat162 pair = __floats2bfloat162_rn(low, high);
-  return reinterpret_cast<const unsigned&>(pair);
-}
+inline constexpr int kQueryRows = 16;  // query heads that a warp takes
 
 __device__ inline uint4 load(const Bfloat16* row, int chunk) {
   return __ldcs(reinterpret_cast<const uint4*>(row) + chunk);
-}
-
-__device__ inline float max_over_columns(float x) {
-  x = fmaxf(x, __shfl_xor_sync(0xffffffff, x, 1));
-  return fmaxf(x, __shfl_xor_sync(0xffffffff, x, 2));
-}
-
-__device__ inline float sum_over_columns(float x) {
-  x += __shfl_xor_sync(0xffffffff, x, 1);
-  return x + __shfl_xor_sync(0xffffffff, x, 2);
 }
 
 /// Running softmax of a warp over the KV blocks it has seen.

@@ -2,11 +2,7 @@
 
 #include <cstdint>
 
-#ifdef __CUDACC__
-#define HEXGEN_HOST_DEVICE __host__ __device__
-#else
-#define HEXGEN_HOST_DEVICE
-#endif
+#include "kernels/host_device.h"
 
 namespace hexgen::kernels {
 

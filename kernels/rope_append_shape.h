@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kernels/host_device.h"
 #include "kernels/kv_cache.h"
 
 namespace hexgen::kernels {
@@ -11,7 +12,7 @@ struct RopeAppendShape {
   int head_dim = 0;       // even
   float epsilon = 1e-6F;  // of the q and k norms
 
-  int row_heads() const { return num_heads + 2 * num_kv_heads; }
+  HEXGEN_HOST_DEVICE int row_heads() const { return num_heads + 2 * num_kv_heads; }
 };
 
 /// What lies between the QKV product and attention: adds the bias, normalises each head of q and k

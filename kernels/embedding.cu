@@ -1,0 +1,34 @@
+#include "kernels/embedding.h"
+#include "kernels/vector8.cuh"
+
+namespace hexgen::kernels {
+namespace {
+
+constexpr int kThreads = 128;
+
+/// One block a token.
+__global__ void __launch_bounds__(kThreads)
+    embedding_kernel(EmbeddingShape shape, EmbeddingData<Bfloat16> data) {
+  const int row = data.tokens[blockIdx.x] - shape.first_row;
+  const bool held = row >= 0 && row < shape.num_rows;
+  const Bfloat16* from = data.table + std::size_t(held ? row : 0) * shape.hidden_dim;
+  Bfloat16* to = data.out + std::size_t{blockIdx.x} * shape.hidden_dim;
+  for (int i = static_cast<int>(threadIdx.x) * kVectorWidth; i < shape.hidden_dim;
+       i += kThreads * kVectorWidth) {
+    *reinterpret_cast<uint4*>(to + i) = held ? *reinterpret_cast<const uint4*>(from + i) : uint4{};
+  }
+}
+
+}  // namespace
+
+cudaError_t embedding(const EmbeddingShape& shape,
+                      const EmbeddingData<Bfloat16>& data,
+                      cudaStream_t stream) {
+  if (shape.hidden_dim % kVectorWidth != 0) {
+    return cudaErrorInvalidValue;
+  }
+  embedding_kernel<<<shape.num_tokens, kThreads, 0, stream>>>(shape, data);
+  return cudaGetLastError();
+}
+
+}  // namespace hexgen::kernels

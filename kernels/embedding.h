@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include "kernels/bfloat16.h"
+#include "kernels/embedding_shape.h"
+
+namespace hexgen::kernels {
+
+/// As EmbeddingData says. Device memory aligned to 16 bytes. cudaErrorInvalidValue for a hidden_dim
+/// that is no multiple of 8.
+cudaError_t embedding(const EmbeddingShape& shape,
+                      const EmbeddingData<Bfloat16>& data,
+                      cudaStream_t stream);
+
+}  // namespace hexgen::kernels
