@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <random>
 #include <vector>
 
@@ -10,14 +9,18 @@
 #include "runner/cuda_check.h"
 #include "runner/device_buffer.h"
 #include "runner/stream.h"
+#include "tests/kernels/gpu_support.h"
 
 using hexgen::DeviceBuffer;
 using hexgen::Stream;
 using hexgen::kernels::Bfloat16;
 using hexgen::kernels::DecodeAttentionShape;
 using hexgen::kernels::kKvBlockTokens;
-using hexgen::kernels::to_bfloat16;
 using hexgen::kernels::to_float;
+using hexgen::test::kNan;
+using hexgen::test::kTolerance;
+using hexgen::test::random_values;
+using hexgen::test::relative_error;
 
 namespace kernels = hexgen::kernels;
 
@@ -33,17 +36,8 @@ struct Problem {
   std::vector<Bfloat16> v;
 };
 
-std::vector<Bfloat16> random_values(std::size_t count, float size, std::mt19937& random) {
-  std::vector<Bfloat16> values(count);
-  for (Bfloat16& value : values) {
-    value = to_bfloat16(size * (static_cast<float>(random() % 2001) / 1000.0F - 1.0F));
-  }
-  return values;
-}
-
 void poison_behind_contexts(Problem& problem) {
   const DecodeAttentionShape& shape = problem.shape;
-  const Bfloat16 nan = {0x7fc0};
   for (int sequence = 0; sequence < shape.num_sequences; ++sequence) {
     const int end = shape.max_blocks * kKvBlockTokens;
     for (int token = problem.context_tokens[static_cast<std::size_t>(sequence)]; token < end;
@@ -53,8 +47,8 @@ void poison_behind_contexts(Problem& problem) {
       for (int head = 0; head < shape.num_kv_heads; ++head) {
         const int row =
             (block * shape.num_kv_heads + head) * kKvBlockTokens + token % kKvBlockTokens;
-        std::fill_n(problem.k.begin() + row * shape.head_dim, shape.head_dim, nan);
-        std::fill_n(problem.v.begin() + row * shape.head_dim, shape.head_dim, nan);
+        std::fill_n(problem.k.begin() + row * shape.head_dim, shape.head_dim, kNan);
+        std::fill_n(problem.v.begin() + row * shape.head_dim, shape.head_dim, kNan);
       }
     }
   }
@@ -101,7 +95,7 @@ std::vector<Bfloat16> on_gpu(const Problem& problem) {
   const DeviceBuffer<Bfloat16> v(problem.v);
   const DeviceBuffer<int> block_table(problem.block_table);
   const DeviceBuffer<int> context_tokens(problem.context_tokens);
-  const DeviceBuffer<Bfloat16> out(std::vector<Bfloat16>(problem.q.size(), Bfloat16{0x7fc0}));
+  const DeviceBuffer<Bfloat16> out(std::vector<Bfloat16>(problem.q.size(), kNan));
   const DeviceBuffer<std::byte> scratch(kernels::attention_decode_scratch_bytes(problem.shape));
   HEXGEN_CUDA_CHECK(kernels::attention_decode(problem.shape,
                                               {.q = q.data(),
@@ -114,22 +108,6 @@ std::vector<Bfloat16> on_gpu(const Problem& problem) {
   stream.synchronize();
   return out.to_host();
 }
-
-/// |a - b| / |b|; NaN when any element is.
-double relative_error(const std::vector<Bfloat16>& a, const std::vector<Bfloat16>& b) {
-  double difference = 0;
-  double size = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const double delta = double{to_float(a[i])} - to_float(b[i]);
-    difference += delta * delta;
-    size += double{to_float(b[i])} * to_float(b[i]);
-  }
-  return std::sqrt(difference / size);
-}
-
-// Both sides round the same value to bf16 (8 bits: at most 2^-9 each), so they differ by a unit in
-// the last place here and there.
-constexpr double kTolerance = 4e-3;
 
 }  // namespace
 

@@ -1,0 +1,251 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include "kernels/embedding.h"
+#include "kernels/reference/embedding.h"
+#include "kernels/reference/rms_norm.h"
+#include "kernels/reference/rope_append.h"
+#include "kernels/reference/silu_mul.h"
+#include "kernels/rms_norm.h"
+#include "kernels/rope_append.h"
+#include "kernels/silu_mul.h"
+#include "runner/cuda_check.h"
+#include "runner/device_buffer.h"
+#include "runner/stream.h"
+#include "tests/kernels/gpu_support.h"
+
+using hexgen::DeviceBuffer;
+using hexgen::Stream;
+using hexgen::kernels::Bfloat16;
+using hexgen::kernels::EmbeddingData;
+using hexgen::kernels::kKvBlockTokens;
+using hexgen::kernels::kNoSlot;
+using hexgen::kernels::RmsNormData;
+using hexgen::kernels::RopeAppendData;
+using hexgen::kernels::RopeAppendShape;
+using hexgen::kernels::SiluMulData;
+using hexgen::kernels::to_bfloat16;
+using hexgen::test::kNan;
+using hexgen::test::kTolerance;
+using hexgen::test::random_values;
+using hexgen::test::relative_error;
+
+namespace kernels = hexgen::kernels;
+
+namespace {
+
+bool same_bits(const std::vector<Bfloat16>& a, const std::vector<Bfloat16>& b) {
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i].bits != b[i].bits) {
+      return false;
+    }
+  }
+  return a.size() == b.size();
+}
+
+/// rms_norm() on both sides; checks the normalised rows and the sums.
+void check_rms_norm(int num_rows, int width, bool adds, bool normalises) {
+  CAPTURE(num_rows);
+  CAPTURE(width);
+  std::mt19937 random(5);
+  const auto count = static_cast<std::size_t>(num_rows * width);
+  const std::vector<Bfloat16> x = random_values(count, 2.0F, random);
+  const std::vector<Bfloat16> weight = random_values(static_cast<std::size_t>(width), 1.0F, random);
+  std::vector<Bfloat16> residual = random_values(count, 5.0F, random);
+  std::vector<Bfloat16> out(count, kNan);
+  const DeviceBuffer<Bfloat16> device_x(x);
+  const DeviceBuffer<Bfloat16> device_weight(weight);
+  const DeviceBuffer<Bfloat16> device_residual(residual);
+  const DeviceBuffer<Bfloat16> device_out(out);
+  const Stream stream;
+  HEXGEN_CUDA_CHECK(kernels::rms_norm({.num_rows = num_rows, .width = width},
+                                      {.x = adds ? device_x.data() : nullptr,
+                                       .residual = device_residual.data(),
+                                       .weight = device_weight.data(),
+                                       .out = normalises ? device_out.data() : nullptr},
+                                      stream.get()));
+  stream.synchronize();
+  kernels::reference::rms_norm({.num_rows = num_rows, .width = width},
+                               RmsNormData<Bfloat16>{.x = adds ? x.data() : nullptr,
+                                                     .residual = residual.data(),
+                                                     .weight = weight.data(),
+                                                     .out = normalises ? out.data() : nullptr});
+  CHECK(same_bits(device_residual.to_host(), residual));
+  if (normalises) {
+    CHECK(relative_error(device_out.to_host(), out) < kTolerance);
+  } else {
+    CHECK(same_bits(device_out.to_host(), out));  // untouched
+  }
+}
+
+struct RopeProblem {
+  RopeAppendShape shape;
+  bool bias = false;
+  bool norms = false;
+};
+
+/// rope_append() on both sides, every third token without a slot, blocks in descending order.
+void check_rope_append(const RopeProblem& problem) {
+  const RopeAppendShape& shape = problem.shape;
+  CAPTURE(shape.head_dim);
+  CAPTURE(shape.num_heads);
+  std::mt19937 random(8);
+  const auto head_dim = static_cast<std::size_t>(shape.head_dim);
+  const auto row = static_cast<std::size_t>(shape.row_heads()) * head_dim;
+  const auto tokens = static_cast<std::size_t>(shape.num_tokens);
+  const std::size_t blocks = tokens / kKvBlockTokens + 1;
+  const std::vector<Bfloat16> qkv = random_values(tokens * row, 3.0F, random);
+  const std::vector<Bfloat16> bias = random_values(row, 1.0F, random);
+  const std::vector<Bfloat16> q_norm = random_values(head_dim, 1.0F, random);
+  const std::vector<Bfloat16> k_norm = random_values(head_dim, 1.0F, random);
+  std::vector<float> frequencies;
+  for (std::size_t i = 0; i < head_dim / 2; ++i) {
+    const float exponent = -2.0F * static_cast<float>(i) / static_cast<float>(shape.head_dim);
+    frequencies.push_back(std::pow(10000.0F, exponent));
+  }
+  std::vector<int> positions;
+  std::vector<int> slots;
+  for (int token = 0; token < shape.num_tokens; ++token) {
+    positions.push_back(token * token * 7 % 9001);
+    const int block = static_cast<int>(blocks) - 1 - token / kKvBlockTokens;
+    slots.push_back(token % 3 == 2 ? kNoSlot : block * kKvBlockTokens + token % kKvBlockTokens);
+  }
+  std::vector<Bfloat16> q(tokens * static_cast<std::size_t>(shape.num_heads) * head_dim, kNan);
+  const std::size_t cache_size =
+      blocks * kKvBlockTokens * static_cast<std::size_t>(shape.num_kv_heads) * head_dim;
+  std::vector<Bfloat16> k(cache_size, to_bfloat16(-9));
+  std::vector<Bfloat16> v(cache_size, to_bfloat16(-9));
+
+  const DeviceBuffer<Bfloat16> device_qkv(qkv);
+  const DeviceBuffer<Bfloat16> device_bias(bias);
+  const DeviceBuffer<Bfloat16> device_q_norm(q_norm);
+  const DeviceBuffer<Bfloat16> device_k_norm(k_norm);
+  const DeviceBuffer<float> device_frequencies(frequencies);
+  const DeviceBuffer<int> device_positions(positions);
+  const DeviceBuffer<int> device_slots(slots);
+  const DeviceBuffer<Bfloat16> device_q(q);
+  const DeviceBuffer<Bfloat16> device_k(k);
+  const DeviceBuffer<Bfloat16> device_v(v);
+  const Stream stream;
+  HEXGEN_CUDA_CHECK(kernels::rope_append(shape,
+                                         {.qkv = device_qkv.data(),
+                                          .bias = problem.bias ? device_bias.data() : nullptr,
+                                          .q_norm = problem.norms ? device_q_norm.data() : nullptr,
+                                          .k_norm = problem.norms ? device_k_norm.data() : nullptr,
+                                          .inverse_frequencies = device_frequencies.data(),
+                                          .positions = device_positions.data(),
+                                          .slots = device_slots.data(),
+                                          .q = device_q.data(),
+                                          .cache = {device_k.data(), device_v.data()}},
+                                         stream.get()));
+  stream.synchronize();
+  kernels::reference::rope_append(
+      shape,
+      RopeAppendData<Bfloat16>{.qkv = qkv.data(),
+                               .bias = problem.bias ? bias.data() : nullptr,
+                               .q_norm = problem.norms ? q_norm.data() : nullptr,
+                               .k_norm = problem.norms ? k_norm.data() : nullptr,
+                               .inverse_frequencies = frequencies.data(),
+                               .positions = positions.data(),
+                               .slots = slots.data(),
+                               .q = q.data(),
+                               .cache = {k.data(), v.data()}});
+  CHECK(relative_error(device_q.to_host(), q) < kTolerance);
+  CHECK(relative_error(device_k.to_host(), k) < kTolerance);
+  CHECK(relative_error(device_v.to_host(), v) < kTolerance);
+}
+
+}  // namespace
+
+TEST_CASE("the RMS norm agrees with its CPU twin at every width") {
+  for (const int width : {8, 40, 256, 264, 4096, 4104, 8192, 16384}) {
+    check_rms_norm(3, width, true, true);
+    check_rms_norm(1, width, false, true);
+  }
+  check_rms_norm(2500, 64, true, true);
+}
+
+TEST_CASE("the RMS norm's sum alone agrees with its CPU twin") {
+  check_rms_norm(7, 4096, true, false);
+}
+
+TEST_CASE("RoPE and the cache append agree with their CPU twin") {
+  for (const int head_dim : {4, 8, 20, 64, 96, 128, 132, 256}) {
+    check_rope_append(
+        {{.num_tokens = 37, .num_heads = 6, .num_kv_heads = 2, .head_dim = head_dim}});
+  }
+  check_rope_append({{.num_tokens = 2, .num_heads = 32, .num_kv_heads = 32, .head_dim = 128}});
+  check_rope_append({{.num_tokens = 1, .num_heads = 1, .num_kv_heads = 1, .head_dim = 64}});
+}
+
+TEST_CASE("bias and norms of q and k agree with their CPU twin") {
+  for (const int head_dim : {8, 64, 128}) {
+    const RopeAppendShape shape = {
+        .num_tokens = 19, .num_heads = 7, .num_kv_heads = 1, .head_dim = head_dim};
+    check_rope_append({shape, true, false});
+    check_rope_append({shape, false, true});
+    check_rope_append({shape, true, true});
+  }
+}
+
+TEST_CASE("SiLU times up agrees with its CPU twin") {
+  const Stream stream;
+  std::mt19937 random(2);
+  for (const int width : {8, 2040, 2048, 2056, 11008}) {
+    CAPTURE(width);
+    const int num_rows = 3;
+    const auto count = static_cast<std::size_t>(num_rows * width);
+    const std::vector<Bfloat16> gate_up = random_values(2 * count, 20.0F, random);
+    std::vector<Bfloat16> expected(count);
+    kernels::reference::silu_mul(
+        {.num_rows = num_rows, .width = width},
+        SiluMulData<Bfloat16>{.gate_up = gate_up.data(), .out = expected.data()});
+    const DeviceBuffer<Bfloat16> device_gate_up(gate_up);
+    const DeviceBuffer<Bfloat16> out(std::vector<Bfloat16>(count, kNan));
+    HEXGEN_CUDA_CHECK(kernels::silu_mul({.num_rows = num_rows, .width = width},
+                                        {.gate_up = device_gate_up.data(), .out = out.data()},
+                                        stream.get()));
+    stream.synchronize();
+    CHECK(relative_error(out.to_host(), expected) < kTolerance);
+  }
+}
+
+TEST_CASE("the embedding of a range of rows is that of its CPU twin, to the bit") {
+  const Stream stream;
+  std::mt19937 random(6);
+  for (const int hidden_dim : {8, 1024, 1032, 4096}) {
+    CAPTURE(hidden_dim);
+    const kernels::EmbeddingShape shape = {
+        .num_tokens = 5, .hidden_dim = hidden_dim, .first_row = 10, .num_rows = 3};
+    const std::vector<int> tokens = {12, 9, 10, 13, 11};
+    const std::vector<Bfloat16> table =
+        random_values(static_cast<std::size_t>(3 * hidden_dim), 1.0F, random);
+    std::vector<Bfloat16> expected(static_cast<std::size_t>(5 * hidden_dim));
+    kernels::reference::embedding(
+        shape,
+        EmbeddingData<Bfloat16>{
+            .tokens = tokens.data(), .table = table.data(), .out = expected.data()});
+    const DeviceBuffer<int> device_tokens(tokens);
+    const DeviceBuffer<Bfloat16> device_table(table);
+    const DeviceBuffer<Bfloat16> out(std::vector<Bfloat16>(expected.size(), kNan));
+    HEXGEN_CUDA_CHECK(kernels::embedding(
+        shape,
+        {.tokens = device_tokens.data(), .table = device_table.data(), .out = out.data()},
+        stream.get()));
+    stream.synchronize();
+    CHECK(same_bits(out.to_host(), expected));
+  }
+}
+
+TEST_CASE("widths without a kernel are refused") {
+  CHECK(kernels::rms_norm({.num_rows = 1, .width = 12}, {}, nullptr) == cudaErrorInvalidValue);
+  CHECK(kernels::silu_mul({.num_rows = 1, .width = 12}, {}, nullptr) == cudaErrorInvalidValue);
+  CHECK(kernels::embedding({.num_tokens = 1, .hidden_dim = 12}, {}, nullptr) ==
+        cudaErrorInvalidValue);
+  CHECK(kernels::rope_append({.num_tokens = 1, .num_heads = 1, .num_kv_heads = 1, .head_dim = 6},
+                             {},
+                             nullptr) == cudaErrorInvalidValue);
+}
