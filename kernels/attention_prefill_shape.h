@@ -22,10 +22,10 @@ struct PrefillAttentionShape {
 /// are in the cache already; query i of n sees the first context_tokens - n + 1 + i tokens.
 template <typename T>
 struct PrefillAttentionData {
-  const T* q = nullptr;  // [query_starts[num_sequences], num_heads, head_dim]
+  const T* q = nullptr;  // [queries, num_heads, head_dim]
   KvCache<const T> cache;
   const int* block_table = nullptr;     // [num_sequences, max_blocks], indices of blocks
-  const int* query_starts = nullptr;    // [num_sequences + 1], from 0, increasing
+  const int* query_starts = nullptr;    // [num_sequences + 1], queries of all sequences
   const int* context_tokens = nullptr;  // [num_sequences], cached tokens with the new ones
   T* out = nullptr;                     // as q
 };

@@ -36,8 +36,10 @@ __device__ Kept keep(const TokenWeights& tokens, const SamplingParameters& param
   return kept;
 }
 
-__device__ int draw(const float* logits, int vocab_size, const SamplingParameters& parameters) {
-  const int best = most_likely(logits, vocab_size);
+__device__ int draw(const float* logits,
+                    int vocab_size,
+                    int best,
+                    const SamplingParameters& parameters) {
   if (parameters.temperature <= 0) {
     return best;
   }
@@ -48,13 +50,25 @@ __device__ int draw(const float* logits, int vocab_size, const SamplingParameter
   return token_at(tokens, kept.cut, target);
 }
 
+__device__ float logprob(const float* logits, int vocab_size, float largest, float logit) {
+  float sum = 0;
+  for (int i = static_cast<int>(threadIdx.x); i < vocab_size; i += kSampleThreads) {
+    sum += expf(logits[i] - largest);
+  }
+  return logit - largest - logf(sum_over_block(sum));
+}
+
 /// One block a sequence.
 __global__ void __launch_bounds__(kSampleThreads)
     sample_kernel(SampleShape shape, SampleData data) {
   const float* logits = data.logits + std::size_t{blockIdx.x} * shape.vocab_size;
-  const int token = draw(logits, shape.vocab_size, data.parameters[blockIdx.x]);
+  const int best = most_likely(logits, shape.vocab_size);
+  const int token = draw(logits, shape.vocab_size, best, data.parameters[blockIdx.x]);
   if (threadIdx.x == 0) {
     data.tokens[blockIdx.x] = token;
+  }
+  if (data.logprobs != nullptr) {
+    data.logprobs[blockIdx.x] = logprob(logits, shape.vocab_size, logits[best], logits[token]);
   }
 }
 

@@ -66,20 +66,21 @@ struct Cut {
 };
 
 /// Sum over the block, the same on every thread.
-__device__ inline unsigned long long sum_over_block(unsigned long long mine) {
-  __shared__ unsigned long long sum;
-  __syncthreads();  // an earlier call's sum has been read
-  if (threadIdx.x == 0) {
-    sum = 0;
-  }
-  __syncthreads();
+template <typename T>
+__device__ T sum_over_block(T mine) {
+  __shared__ T of_warps[kSampleThreads / 32];
   for (int offset = 16; offset > 0; offset /= 2) {
     mine += __shfl_xor_sync(0xffffffff, mine, offset);
   }
+  __syncthreads();  // an earlier call's sums have been read
   if (threadIdx.x % 32 == 0) {
-    atomicAdd(&sum, mine);
+    of_warps[threadIdx.x / 32] = mine;
   }
   __syncthreads();
+  T sum = 0;
+  for (const T other : of_warps) {
+    sum += other;
+  }
   return sum;
 }
 

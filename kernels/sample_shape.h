@@ -27,6 +27,8 @@ struct SampleData {
   const float* logits = nullptr;                   // [num_sequences, vocab_size], finite
   const SamplingParameters* parameters = nullptr;  // [num_sequences]
   int* tokens = nullptr;                           // [num_sequences]
+  float* logprobs = nullptr;  // [num_sequences]: natural, of the tokens drawn, of the distribution
+                              // before temperature and cuts; null: not wanted
 };
 
 }  // namespace hexgen::kernels

@@ -75,12 +75,24 @@ int sample_one(const float* logits, int vocab_size, const SamplingParameters& p)
   return drawn->token;
 }
 
+float logprob(const float* logits, int vocab_size, int token) {
+  const double largest = *std::max_element(logits, logits + vocab_size);
+  double sum = 0;
+  for (int i = 0; i < vocab_size; ++i) {
+    sum += std::exp(logits[i] - largest);
+  }
+  return static_cast<float>(logits[token] - largest - std::log(sum));
+}
+
 }  // namespace
 
 void sample(const SampleShape& shape, const SampleData& data) {
   for (int sequence = 0; sequence < shape.num_sequences; ++sequence) {
     const float* logits = data.logits + std::ptrdiff_t{sequence} * shape.vocab_size;
     data.tokens[sequence] = sample_one(logits, shape.vocab_size, data.parameters[sequence]);
+    if (data.logprobs != nullptr) {
+      data.logprobs[sequence] = logprob(logits, shape.vocab_size, data.tokens[sequence]);
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <random>
 #include <vector>
 
@@ -29,19 +30,29 @@ void check_draws(int vocab_size, const std::vector<SamplingParameters>& paramete
     logits.push_back(static_cast<float>(random() % 64) / 4.0F - 10.0F);
   }
   std::vector<int> expected(parameters.size());
-  kernels::reference::sample(
-      shape, {.logits = logits.data(), .parameters = parameters.data(), .tokens = expected.data()});
+  std::vector<float> logprobs(parameters.size());
+  kernels::reference::sample(shape,
+                             {.logits = logits.data(),
+                              .parameters = parameters.data(),
+                              .tokens = expected.data(),
+                              .logprobs = logprobs.data()});
   const DeviceBuffer<float> device_logits(logits);
   const DeviceBuffer<SamplingParameters> device_parameters(parameters);
   const DeviceBuffer<int> tokens(std::vector<int>(parameters.size(), -1));
+  const DeviceBuffer<float> device_logprobs(std::vector<float>(parameters.size(), 1));
   const Stream stream;
   HEXGEN_CUDA_CHECK(kernels::sample(shape,
                                     {.logits = device_logits.data(),
                                      .parameters = device_parameters.data(),
-                                     .tokens = tokens.data()},
+                                     .tokens = tokens.data(),
+                                     .logprobs = device_logprobs.data()},
                                     stream.get()));
   stream.synchronize();
   CHECK(tokens.to_host() == expected);
+  const std::vector<float> drawn = device_logprobs.to_host();
+  for (std::size_t i = 0; i < drawn.size(); ++i) {
+    CHECK(std::abs(drawn[i] - logprobs[i]) < 1e-4);  // fp32 sums of up to 32000 terms
+  }
 }
 
 /// Sixteen positions of one way to draw.

@@ -99,6 +99,19 @@ TEST_CASE("top-p counts within what top-k kept") {
   CHECK(histogram(logits, parameters, 200)[0] == 200);
 }
 
+TEST_CASE("log-probabilities are those before temperature and cuts") {
+  // Probabilities 0.5, 0.3, 0.2; top-k 1 always draws the first of them.
+  const std::vector<float> logits = {std::log(3.0F), std::log(2.0F), std::log(5.0F)};
+  const SamplingParameters parameters = {.temperature = 5, .top_k = 1};
+  int token = -1;
+  float logprob = 0;
+  hexgen::kernels::reference::sample(
+      {.num_sequences = 1, .vocab_size = 3},
+      {.logits = logits.data(), .parameters = &parameters, .tokens = &token, .logprobs = &logprob});
+  CHECK(token == 2);
+  CHECK(logprob == doctest::Approx(std::log(0.5)).epsilon(1e-6));
+}
+
 TEST_CASE("a draw depends on seed and position, not on the rest of the batch") {
   const std::vector<float> logits = {0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 0, 0, 0, 0};
   const std::vector<SamplingParameters> parameters = {
