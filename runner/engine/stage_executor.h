@@ -5,11 +5,11 @@
 #include <span>
 #include <vector>
 
+#include "cost_models/device_shard.h"
 #include "profiles/model_spec.h"
 #include "runner/comm/communicator.h"
 #include "runner/comm/transport.h"
 #include "runner/engine/step_batch.h"
-#include "runner/placement/shard.h"
 
 namespace hexgen {
 

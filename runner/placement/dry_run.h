@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "cost_models/device_shard.h"
 #include "cost_models/memory.h"
 #include "cost_models/plan.h"
 #include "profiles/cluster.h"
 #include "profiles/model_spec.h"
-#include "runner/placement/shard.h"
 
 namespace hexgen {
 

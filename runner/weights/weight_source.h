@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "runner/placement/shard.h"
+#include "cost_models/device_shard.h"
 
 namespace hexgen {
 

@@ -1,4 +1,4 @@
-#include "runner/placement/shard.h"
+#include "cost_models/device_shard.h"
 
 #include <algorithm>
 #include <string>
