@@ -28,7 +28,7 @@ Best best_of(const Planning& planning, Individual individual) {
     if (std::find(seen.begin(), seen.end(), plan) != seen.end()) {
       continue;
     }
-    const Objective fitness = planning.evaluator().evaluate(plan);
+    const Objective fitness = planning.fitness(plan);
     if (seen.empty() || best.member.fitness < fitness) {
       best.member = {.individual = individual, .fitness = fitness};
     }

@@ -13,7 +13,7 @@ std::vector<int> nodes_from(int start,
                             Random& random) {
   std::vector<int> nodes;
   for (const NodeShare& share : pool) {
-    if (!space.single_type || space.gpu_type(share.node) == space.gpu_type(start)) {
+    if (space.kind_of(share.node) == space.kind_of(start)) {
       nodes.push_back(share.node);
     }
   }

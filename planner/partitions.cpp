@@ -1,5 +1,6 @@
 #include "planner/partitions.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "planner/node_symmetry.h"
@@ -26,13 +27,10 @@ Individual exchanged(const Individual& individual, int a, int b) {
   return other;
 }
 
-bool single_type(const DeviceGroup& group, const SearchSpace& space) {
-  for (const NodeShare& share : group) {
-    if (space.gpu_type(share.node) != space.gpu_type(group.front().node)) {
-      return false;
-    }
-  }
-  return true;
+bool of_one_kind(const DeviceGroup& group, const SearchSpace& space) {
+  return std::all_of(group.begin(), group.end(), [&](const NodeShare& share) {
+    return space.kind_of(share.node) == space.kind_of(group.front().node);
+  });
 }
 
 /// Every group that can be taken from the pool, the empty one first.
@@ -111,8 +109,7 @@ class Enumeration {
 
   bool allowed(const DeviceGroup& group) const {
     const bool in_order = current_.groups.empty() || !(group < current_.groups.back());
-    return in_order && space_.may_hold_model(group) &&
-           !(space_.single_type && !single_type(group, space_));
+    return in_order && space_.may_hold_model(group) && of_one_kind(group, space_);
   }
 
   bool smallest_of_its_kind() const {

@@ -25,7 +25,8 @@ LayoutTargets layout_targets(int batch, const ServiceTarget& target) {
           .batch = static_cast<double>(batch),
           .iteration = decode_shape(batch, context),
           .memory = target.memory,
-          .symmetric = target.layouts == LayoutRule::kSymmetric};
+          .symmetric = target.layouts == LayoutRule::kSymmetric,
+          .tp_degrees = target.tp_degrees};
 }
 
 /// Sorts by latency and keeps the points that have more capacity than all faster ones.

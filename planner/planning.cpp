@@ -15,6 +15,9 @@ namespace {
 /// Below every estimate of an individual that serves the workload.
 constexpr double kOverloaded = -1e12;
 
+/// Below every score and estimate of a plan that keeps to the constraints.
+constexpr double kConstraintBroken = -1e100;
+
 void require_limits(const PlanningRequest& request) {
   const Slo& slo = request.workload.slo;
   const bool limited = slo.ttft_s || slo.tpot_s || slo.e2e_s || slo.scale;
@@ -42,7 +45,8 @@ ServiceTarget service_target(const PlanningRequest& request) {
                           .simulation = request.simulation,
                           .max_batch = request.max_batch,
                           .memory = request.memory,
-                          .layouts = request.layouts};
+                          .layouts = request.layouts,
+                          .tp_degrees = request.tp_degrees};
   target.e2e_s = slo.e2e_s.value_or(target.e2e_s);
   if (slo.scale && request.objective != ObjectiveKind::kDeadline) {
     const double reference_s =
@@ -60,8 +64,10 @@ SearchSpace search_space(const PlanningRequest& request,
       prompt_tokens * request.model.hidden_dim * request.model.activation_bytes_per_element;
   SearchSpace space = {.cluster = request.cluster,
                        .graph = ClusterGraph(request.cluster, activation_bytes),
-                       .single_type = request.single_type,
-                       .may_leave_idle = request.objective == ObjectiveKind::kCost};
+                       .model_share = {},
+                       .kind = node_kinds(request.cluster, request.groups),
+                       .may_leave_idle = request.objective == ObjectiveKind::kCost ||
+                                         request.constraints.max_price_per_hour.has_value()};
   for (int node = 0; node < request.cluster.num_nodes(); ++node) {
     space.model_share.push_back(chooser.model_share(node));
   }
@@ -99,11 +105,32 @@ Plan Planning::plan(const Individual& individual) const {
   return build_plan(individual, layouts_, goal_, request_.cluster, request_.model.num_layers);
 }
 
-Objective Planning::fitness(const Individual& individual) const {
-  return evaluator_.evaluate(plan(individual));
+Objective Planning::fitness(const Plan& plan) const {
+  const double broken = violation(plan, request_.cluster, request_.constraints);
+  if (broken > 0 && !plan.empty()) {
+    return {.score = kConstraintBroken * (1 + broken)};
+  }
+  return evaluator_.evaluate(plan);
+}
+
+void Planning::require_success(const Plan& plan) const {
+  const std::string start =
+      "model " + request_.model.name + ": no plan found on cluster " + request_.cluster.name();
+  if (plan.empty()) {
+    throw InfeasibleError(start + " in which a pipeline holds the model under these restrictions");
+  }
+  if (violation(plan, request_.cluster, request_.constraints) > 0) {
+    throw InfeasibleError(start + " that has " + describe(request_.constraints));
+  }
 }
 
 double Planning::estimate(const Individual& individual) const {
+  if (request_.constraints.any()) {
+    const double broken = violation(plan(individual), request_.cluster, request_.constraints);
+    if (broken > 0) {
+      return kConstraintBroken * (1 + broken);
+    }
+  }
   const RequestDivision expected = expected_division(individual, layouts_, goal_);
   if (request_.objective == ObjectiveKind::kRate) {
     return expected.rate_per_s;

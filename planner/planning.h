@@ -8,6 +8,7 @@
 #include "planner/evaluate.h"
 #include "planner/layout_cache.h"
 #include "planner/pipeline_choice.h"
+#include "planner/plan_constraints.h"
 #include "planner/plan_evaluator.h"
 #include "planner/request_division.h"
 #include "planner/search_space.h"
@@ -27,7 +28,9 @@ struct PlanningRequest {
   std::vector<StageCost> reference_stages;  // of the SLO's reference deployment
   ObjectiveKind objective = ObjectiveKind::kAttainment;
   LayoutRule layouts = LayoutRule::kFree;
-  bool single_type = false;  // every pipeline has devices of one GPU type
+  GroupRule groups;             // which nodes may share a pipeline
+  std::vector<int> tp_degrees;  // that stages may have; empty: any
+  PlanConstraints constraints;
   SimulationOptions simulation;
   int max_batch = 256;  // requests in flight a pipeline, at most
   MemoryPolicy memory;
@@ -50,7 +53,12 @@ class Planning {
   const PlanEvaluator& evaluator() const { return evaluator_; }
 
   Plan plan(const Individual& individual) const;
-  Objective fitness(const Individual& individual) const;
+
+  /// That of the evaluator; plans that break a constraint score lower than all that keep to them,
+  /// by how far they are from it.
+  Objective fitness(const Plan& plan) const;
+
+  Objective fitness(const Individual& individual) const { return fitness(plan(individual)); }
 
   /// Rough fitness without simulation. Objective rate: the rate expected to be served within the
   /// limits; others: minus the latency that 99 % are expected to stay within at the workload's
@@ -59,6 +67,9 @@ class Planning {
 
   /// Requests per second that no plan can exceed in the long run (planner/throughput_bound.h).
   double upper_bound_per_s() const;
+
+  /// Throws InfeasibleError when the plan is empty or breaks a constraint: no better one was found.
+  void require_success(const Plan& plan) const;
 
   /// Throws InfeasibleError saying how many layers fit and how much memory is missing, when no
   /// pipeline over all devices can hold the model.

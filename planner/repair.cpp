@@ -9,14 +9,14 @@
 namespace hexgen {
 namespace {
 
-void divide_by_type(Individual& individual, const SearchSpace& space) {
+void divide_by_kind(Individual& individual, const SearchSpace& space) {
   std::vector<DeviceGroup> divided;
   for (const DeviceGroup& group : individual.groups) {
-    std::map<int, DeviceGroup> of_type;
+    std::map<int, DeviceGroup> of_kind;
     for (const NodeShare& share : group) {
-      of_type[space.gpu_type(share.node)].push_back(share);
+      of_kind[space.kind_of(share.node)].push_back(share);
     }
-    for (auto& [type, part] : of_type) {
+    for (auto& [kind, part] : of_kind) {
       divided.push_back(std::move(part));
     }
   }
@@ -39,7 +39,7 @@ DeviceGroup* nearest_group(Individual& individual,
   std::vector<DeviceGroup*> nearest;
   double nearest_s = 0;
   for (DeviceGroup& group : individual.groups) {
-    if (space.single_type && space.gpu_type(group.front().node) != space.gpu_type(node)) {
+    if (space.kind_of(group.front().node) != space.kind_of(node)) {
       continue;
     }
     const double away_s = distance_s(group, node, space);
@@ -57,9 +57,7 @@ DeviceGroup* nearest_group(Individual& individual,
 }  // namespace
 
 void repair(Individual& individual, const SearchSpace& space, Random& random) {
-  if (space.single_type) {
-    divide_by_type(individual, space);
-  }
+  divide_by_kind(individual, space);
   std::erase_if(individual.groups,
                 [&](const DeviceGroup& group) { return !space.may_hold_model(group); });
   DeviceGroup idle = idle_devices(individual, space.cluster);

@@ -80,14 +80,20 @@ LayoutRule layout_rule(const SearchOptions& options) {
 }
 
 PlanningRequest planning_request(const SearchOptions& options, const Inputs& inputs) {
-  PlanningRequest request = {.model = parse_model(inputs.model),
-                             .cluster = parse_cluster(inputs.cluster),
-                             .workload = parse_workload(inputs.workload),
-                             .objective = options.objective,
-                             .layouts = layout_rule(options),
-                             .single_type = options.restriction == Restriction::kSingleType,
-                             .max_batch = options.max_batch};
+  PlanningRequest request = {
+      .model = parse_model(inputs.model),
+      .cluster = parse_cluster(inputs.cluster),
+      .workload = parse_workload(inputs.workload),
+      .objective = options.objective,
+      .layouts = layout_rule(options),
+      .groups = {.single_type = options.restriction == Restriction::kSingleType,
+                 .single_region = options.within_region},
+      .tp_degrees = options.tp_degrees,
+      .constraints = {.max_price_per_hour = options.budget_per_hour,
+                      .min_pipelines = options.min_pipelines},
+      .max_batch = options.max_batch};
   const Catalogue catalogue = Catalogue::builtin();
+  request.cluster = without_nodes(request.cluster, options.excluded_nodes);
   for (const std::string& path : options.profiles) {
     request.cluster = apply_profile(request.cluster, read_profile(path), catalogue, path);
   }
@@ -201,11 +207,7 @@ void run_search(const SearchOptions& options) {
     write_file(options.log, log);
   }
   Plan plan = planning.plan(result.best.individual);
-  if (plan.empty()) {
-    throw InfeasibleError("model " + planning.request().model.name + ": no plan found on cluster " +
-                          planning.request().cluster.name() +
-                          " in which a pipeline holds the model under these restrictions");
-  }
+  planning.require_success(plan);
   const PlanFile file = plan_file(options, inputs, planning, std::move(plan));
   if (options.out.empty()) {
     std::cout << plan_to_text(file);

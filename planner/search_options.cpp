@@ -71,7 +71,6 @@ void add_outputs(CLI::App& app, SearchOptions& options) {
 
 void add_problem(CLI::App& app, SearchOptions& options) {
   add_choice(app, "--objective", options.objective, kObjectives, "What to maximise (attainment)");
-  add_choice(app, "--restrict", options.restriction, kRestrictions, "Only such pipelines");
   add_choice(app, "--policy", options.policy, kPolicies, "Batching of a replica (continuous)");
   add_choice(app, "--router", options.router, kRouters, "Choice of the replica (plan)");
   app.add_option("--max-batch", options.max_batch, "Requests in flight a pipeline, at most")
@@ -80,6 +79,20 @@ void add_problem(CLI::App& app, SearchOptions& options) {
   app.add_option("--requests", options.requests, "Requests simulated for each plan, at most")
       ->check(CLI::Range(1, 1 << 30))
       ->capture_default_str();
+}
+
+void add_constraints(CLI::App& app, SearchOptions& options) {
+  add_choice(app, "--restrict", options.restriction, kRestrictions, "Only such pipelines");
+  app.add_option("--exclude", options.excluded_nodes, "Nodes to leave out");
+  app.add_flag("--within-region", options.within_region, "No pipeline spans regions");
+  app.add_option("--tp-degrees", options.tp_degrees, "Only these tensor-parallel degrees: 1,2,4")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 1 << 10));
+  app.add_option("--min-replicas", options.min_pipelines, "Pipelines at least")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  app.add_option("--budget", options.budget_per_hour, "Dollars per hour at most, of the nodes used")
+      ->check(CLI::PositiveNumber);
 }
 
 void add_effort(CLI::App& app, SearchOptions& options) {
@@ -113,6 +126,7 @@ void add_search_options(CLI::App& app, SearchOptions& options) {
   add_inputs(app, options);
   add_outputs(app, options);
   add_problem(app, options);
+  add_constraints(app, options);
   add_effort(app, options);
 }
 

@@ -33,6 +33,11 @@ struct SearchOptions {
   std::optional<double> rate_per_s;  // in place of the workload's
   ObjectiveKind objective = ObjectiveKind::kAttainment;
   Restriction restriction = Restriction::kNone;
+  std::vector<std::string> excluded_nodes;
+  bool within_region = false;
+  std::vector<int> tp_degrees;  // empty: any
+  int min_pipelines = 1;
+  std::optional<double> budget_per_hour;
   BatchPolicyKind policy = BatchPolicyKind::kContinuous;
   RouterKind router = RouterKind::kPlanWeights;
   SearchAlgorithm algorithm = SearchAlgorithm::kEvolutionary;

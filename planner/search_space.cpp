@@ -1,6 +1,21 @@
 #include "planner/search_space.h"
 
+#include <map>
+#include <string>
+#include <utility>
+
 namespace hexgen {
+
+std::vector<int> node_kinds(const Cluster& cluster, const GroupRule& rule) {
+  std::map<std::pair<int, std::string>, int> numbers;
+  std::vector<int> kinds;
+  for (const Node& node : cluster.nodes()) {
+    const std::pair<int, std::string> kind = {rule.single_type ? node.gpu_type : 0,
+                                              rule.single_region ? node.region : ""};
+    kinds.push_back(numbers.try_emplace(kind, static_cast<int>(numbers.size())).first->second);
+  }
+  return kinds;
+}
 
 double SearchSpace::share_of(const DeviceGroup& group) const {
   double share = 0;

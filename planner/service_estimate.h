@@ -30,6 +30,7 @@ struct ServiceTarget {
   int max_batch = 256;           // at most so many requests in flight a pipeline
   MemoryPolicy memory;
   LayoutRule layouts = LayoutRule::kFree;
+  std::vector<int> tp_degrees;  // that stages may have; empty: any
 };
 
 /// How one pipeline is expected to do with a number of requests in flight, without simulation.

@@ -32,6 +32,11 @@ int layers_with_room(const std::vector<std::int64_t>& kv_tokens, std::int64_t to
 
 }  // namespace
 
+bool LayoutTargets::allows(int tp_degree) const {
+  return tp_degrees.empty() ||
+         std::find(tp_degrees.begin(), tp_degrees.end(), tp_degree) != tp_degrees.end();
+}
+
 StageTables::StageTables(const ModelSpec& model,
                          const Cluster& cluster,
                          const LayoutTargets& targets)
@@ -87,6 +92,9 @@ LayoutProblem StageTables::problem(const DeviceGroup& group, std::int64_t min_kv
         n > 0 && group[n - 1].devices == group[n].devices &&
         exchangeable(cluster_, group[n - 1].node, group[n].node, group));
     for (int tp = 1; tp <= std::min(group[n].devices, model_.num_heads); ++tp) {
+      if (!targets_.allows(tp)) {
+        continue;
+      }
       const Profile& profile = profiles_.at(key_of(group[n].node, tp));
       StageOption option = {.node = static_cast<int>(n),
                             .tp_degree = tp,

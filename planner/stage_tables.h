@@ -23,6 +23,9 @@ struct LayoutTargets {
   BatchShape iteration = decode_shape(1, 160);  // the iteration whose slowest stage counts
   MemoryPolicy memory;
   bool symmetric = false;
+  std::vector<int> tp_degrees;  // that stages may have; empty: any
+
+  bool allows(int tp_degree) const;
 };
 
 /// Prices of all stages a cluster can make, computed once by the cost models, from which the layout

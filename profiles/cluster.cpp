@@ -1,5 +1,6 @@
 #include "profiles/cluster.h"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <numeric>
@@ -94,6 +95,34 @@ double Cluster::price_per_hour() const {
 double all_reduce_latency_steps(int devices) {
   const auto last_rank = static_cast<unsigned>(devices - 1);
   return 2.0 * static_cast<double>(std::bit_width(last_rank));
+}
+
+Cluster without_nodes(const Cluster& cluster, const std::vector<std::string>& names) {
+  const auto& all = cluster.nodes();
+  for (const std::string& name : names) {
+    if (std::none_of(all.begin(), all.end(), [&](const Node& n) { return n.name == name; })) {
+      throw InputError("cluster " + cluster.name() + ": has no node '" + name + "' to leave out");
+    }
+  }
+  std::vector<int> kept;
+  for (int n = 0; n < cluster.num_nodes(); ++n) {
+    if (std::find(names.begin(), names.end(), all[static_cast<std::size_t>(n)].name) ==
+        names.end()) {
+      kept.push_back(n);
+    }
+  }
+  if (kept.empty()) {
+    throw InputError("cluster " + cluster.name() + ": no node is left");
+  }
+  std::vector<Node> nodes;
+  std::vector<Link> links;
+  for (const int from : kept) {
+    nodes.push_back(all[static_cast<std::size_t>(from)]);
+    for (const int to : kept) {
+      links.push_back(cluster.node_link(from, to));
+    }
+  }
+  return {cluster.name(), cluster.gpu_types(), cluster.link_types(), std::move(nodes), links};
 }
 
 }  // namespace hexgen

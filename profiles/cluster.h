@@ -103,4 +103,8 @@ class Cluster {
   std::vector<int> first_device_;
 };
 
+/// The cluster without the named nodes; all others keep their names and links. Throws InputError
+/// for a name that it does not have and when nothing would be left.
+Cluster without_nodes(const Cluster& cluster, const std::vector<std::string>& names);
+
 }  // namespace hexgen

@@ -47,7 +47,7 @@ TEST_CASE("groups of one type leave out the mixed ones") {
   const Cluster cluster = test::round_cluster({kGpu, kOther}, {{0, 1}, {1, 1}});
   SearchSpace space = test::search_space(cluster, 1);
   CHECK(all_partitions(space, kNoLimit).size() == 5);  // -, a, b, a|b, ab
-  space.single_type = true;
+  space.kind = node_kinds(cluster, {.single_type = true});
   CHECK(all_partitions(space, kNoLimit).size() == 4);
 }
 

@@ -129,7 +129,8 @@ TEST_CASE("the search finds the best of all partitions of a small cluster, for e
     const SearchResult found = search(planning, evolution(planning), 1);
     CHECK(found.best.fitness.score == doctest::Approx(best.score).epsilon(0.005));
     const std::atomic<bool> stop = false;
-    const SearchResult all = exhaustive_search(planning, {}, [](const GenerationReport&) {}, stop);
+    const SearchResult all = exhaustive_search(
+        planning, {}, [](const GenerationReport&) {}, stop);
     CHECK_FALSE(all.best.fitness < best);
   }
 }
@@ -257,7 +258,7 @@ TEST_CASE("a plan uses no device twice, shares requests by capacity and fits the
 
 TEST_CASE("with single-type pipelines no pipeline mixes GPU types") {
   PlanningRequest request = mixed_request(ObjectiveKind::kRate);
-  request.single_type = true;
+  request.groups.single_type = true;
   const Planning planning(std::move(request));
   const Plan plan = planning.plan(search(planning, evolution(planning), 1).best.individual);
   REQUIRE_FALSE(plan.empty());
@@ -279,6 +280,70 @@ TEST_CASE("with symmetric pipelines every stage has one TP degree and equal laye
     for (const Stage& stage : pipeline.stages) {
       CHECK(stage.tp_degree() == pipeline.stages.front().tp_degree());
       CHECK(std::abs(stage.num_layers - pipeline.stages.front().num_layers) <= 1);
+    }
+  }
+}
+
+TEST_CASE("constrained plans are the best of those that keep to the constraint") {
+  PlanningRequest three = mixed_request(ObjectiveKind::kRate);
+  three.constraints.min_pipelines = 3;
+  PlanningRequest cheap = mixed_request(ObjectiveKind::kRate);
+  cheap.constraints.max_price_per_hour = 3;  // a device costs 1 an hour: nodes of 2, 2 and 1
+  for (const PlanningRequest& request : {three, cheap}) {
+    const Planning constrained(request);
+    PlanningRequest same = request;
+    same.constraints = {};
+    const Planning free(same);
+    double best = -1e308;
+    for (Individual individual : AllPartitions(request.cluster).list()) {
+      for (individual.leniency = -kMaxLeniency; individual.leniency <= kMaxLeniency;
+           ++individual.leniency) {
+        const Plan plan = free.plan(individual);
+        if (!plan.empty() && violation(plan, request.cluster, request.constraints) == 0) {
+          best = std::max(best, free.fitness(plan).score);
+        }
+      }
+    }
+    const SearchResult found = search(constrained, evolution(constrained), 1);
+    CHECK(violation(
+              constrained.plan(found.best.individual), request.cluster, request.constraints) == 0);
+    CHECK(found.best.fitness.score == doctest::Approx(best).epsilon(0.005));
+  }
+}
+
+TEST_CASE(
+    "a violation is the sum of the missing share of pipelines and the excess over the budget") {
+  const PlanningRequest request = mixed_request(ObjectiveKind::kRate);
+  const Planning planning(request);
+  const Plan plan = planning.plan({.groups = {{{.node = 0, .devices = 1}}}});  // 2 an hour
+  REQUIRE(plan.pipelines().size() == 1);
+  CHECK(violation(plan, request.cluster, {}) == 0);
+  CHECK(violation(plan, request.cluster, {.max_price_per_hour = 2}) == 0);
+  // 3 of 4 pipelines are missing, and 2 is a third more than 1.5.
+  CHECK(violation(plan, request.cluster, {.max_price_per_hour = 1.5, .min_pipelines = 4}) ==
+        doctest::Approx(3.0 / 4 + 1.0 / 3));
+}
+
+TEST_CASE("a constraint that no plan keeps to is named") {
+  PlanningRequest request = mixed_request(ObjectiveKind::kRate);
+  request.constraints = {.max_price_per_hour = 0.5, .min_pipelines = 2};
+  const Planning planning(std::move(request));
+  const Plan plan = planning.plan(search(planning, evolution(planning), 1).best.individual);
+  CHECK_THROWS_WITH_AS(planning.require_success(plan),
+                       "model round: no plan found on cluster round that has at least 2 pipelines "
+                       "and at most $0.50 per hour",
+                       InfeasibleError);
+}
+
+TEST_CASE("stages have only the tensor-parallel degrees that are asked for") {
+  PlanningRequest request = mixed_request(ObjectiveKind::kRate);
+  request.tp_degrees = {2};
+  const Planning planning(std::move(request));
+  const Plan plan = planning.plan(search(planning, evolution(planning), 1).best.individual);
+  REQUIRE_FALSE(plan.empty());
+  for (const PipelineGroup& pipeline : plan.pipelines()) {
+    for (const Stage& stage : pipeline.stages) {
+      CHECK(stage.tp_degree() == 2);
     }
   }
 }

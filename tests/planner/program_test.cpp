@@ -114,6 +114,19 @@ TEST_CASE("an exhaustive search takes no algorithm") {
   CHECK(run_program(kCaseStudy + "--exhaustive --algorithm random").exit_code == 2);
 }
 
+TEST_CASE("constraints change the plan, and impossible ones end with exit code 3") {
+  const Finished without = run_program(kCaseStudy + "--generations 2 --quiet --exclude il-1");
+  CHECK(without.exit_code == 0);
+  CHECK_FALSE(contains(without.output, "il-1"));
+  const Finished unknown = run_program(kCaseStudy + "--quiet --exclude il-9");
+  CHECK(unknown.exit_code == 2);
+  CHECK(contains(unknown.output, "has no node 'il-9' to leave out"));
+  const Finished poor = run_program(kCaseStudy + "--generations 1 --quiet --budget 0.10");
+  CHECK(poor.exit_code == 3);
+  check_one_line(poor);
+  CHECK(contains(poor.output, "at most $0.10 per hour"));
+}
+
 TEST_CASE("a model that fits nowhere ends with exit code 3 and the missing memory") {
   const hexgen::test::TemporaryFolder folder;
   const std::string cluster = folder / "small.json";

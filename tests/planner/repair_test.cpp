@@ -27,7 +27,7 @@ TEST_CASE("after repair every group may hold the model and no node is overdrawn"
 TEST_CASE("where groups must have one GPU type, repair leaves none that mixes types") {
   const Cluster cluster = test::two_region_cluster();
   SearchSpace space = test::two_region_space(cluster);
-  space.single_type = true;
+  space.kind = node_kinds(cluster, {.single_type = true});
   for (std::uint64_t index = 0; index < 300; ++index) {
     Random random(4, 0, index);
     Individual individual = {.groups = {{{.node = 0, .devices = 4}, {.node = 1, .devices = 4}},
@@ -36,10 +36,25 @@ TEST_CASE("where groups must have one GPU type, repair leaves none that mixes ty
     CHECK_FALSE(individual.groups.empty());
     for (const DeviceGroup& group : individual.groups) {
       for (const NodeShare& share : group) {
-        CHECK(space.gpu_type(share.node) == space.gpu_type(group.front().node));
+        CHECK(cluster.nodes()[static_cast<std::size_t>(share.node)].gpu_type ==
+              cluster.nodes()[static_cast<std::size_t>(group.front().node)].gpu_type);
       }
     }
   }
+}
+
+TEST_CASE("nodes are of one kind when GPU type and region agree, as far as the rule asks") {
+  Cluster base = test::two_region_cluster();  // types 0, 1, 0, 1
+  std::vector<Node> nodes = base.nodes();
+  nodes[2].region = "there";
+  nodes[3].region = "there";
+  std::vector<Link> links(16, base.node_link(0, 1));
+  const Cluster cluster("two", base.gpu_types(), base.link_types(), nodes, links);
+  CHECK(node_kinds(cluster, {}) == std::vector<int>{0, 0, 0, 0});
+  CHECK(node_kinds(cluster, {.single_type = true}) == std::vector<int>{0, 1, 0, 1});
+  CHECK(node_kinds(cluster, {.single_region = true}) == std::vector<int>{0, 0, 1, 1});
+  CHECK(node_kinds(cluster, {.single_type = true, .single_region = true}) ==
+        std::vector<int>{0, 1, 2, 3});
 }
 
 TEST_CASE("the first population follows the network: most groups stay in one region") {

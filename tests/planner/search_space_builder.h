@@ -26,14 +26,16 @@ inline SearchSpace search_space(const Cluster& cluster, double model_share) {
   return {.cluster = cluster,
           .graph = ClusterGraph(cluster, 1e6),
           .model_share =
-              std::vector<double>(static_cast<std::size_t>(cluster.num_nodes()), model_share)};
+              std::vector<double>(static_cast<std::size_t>(cluster.num_nodes()), model_share),
+          .kind = node_kinds(cluster, {})};
 }
 
 /// Two big devices or four small ones hold the model.
 inline SearchSpace two_region_space(const Cluster& cluster) {
   return {.cluster = cluster,
           .graph = ClusterGraph(cluster, 1e6),
-          .model_share = {0.5, 0.25, 0.5, 0.25}};
+          .model_share = {0.5, 0.25, 0.5, 0.25},
+          .kind = node_kinds(cluster, {})};
 }
 
 }  // namespace hexgen::test

@@ -185,3 +185,15 @@ TEST_CASE("links that differ by direction cannot be written") {
       "cluster odd: the link between a and b differs by direction, which a file cannot say",
       InputError);
 }
+
+TEST_CASE("without some of its nodes a cluster keeps the names and links of the others") {
+  const Cluster whole = hexgen::parse_cluster(hexgen::load_cluster_file("hexgen-full"));
+  const Cluster part = hexgen::without_nodes(whole, {"ic-1", "il-0"});
+  CHECK(part.num_nodes() == whole.num_nodes() - 2);
+  CHECK(part.num_devices() == whole.num_devices() - 16);
+  CHECK(part.nodes()[1].name == "no-0");
+  // ic-0 and the last node are the first and the last of both.
+  CHECK(part.node_link(0, part.num_nodes() - 1) == whole.node_link(0, whole.num_nodes() - 1));
+  CHECK_THROWS_WITH_AS(
+      without_nodes(whole, {"x"}), "cluster hexgen-full: has no node 'x' to leave out", InputError);
+}
