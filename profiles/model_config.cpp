@@ -1,6 +1,7 @@
 #include "profiles/model_config.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "profiles/json_reader.h"
 
@@ -47,26 +48,60 @@ void refuse_flag(const JsonReader& config, const std::string& key) {
   }
 }
 
-void refuse_unknown_rope(const JsonReader& rope) {
-  for (const char* key : {"rope_type", "type"}) {
-    if (const auto type = given(rope, key)) {
-      type->one_of({"default", "linear", "dynamic", "yarn", "llama3"});
-      return;
-    }
+constexpr double kLargestFactor = 1e6;
+
+void read_llama3_scaling(const JsonReader& rope, RopeScaling& scaling) {
+  scaling.low_freq_factor = rope.at("low_freq_factor").positive_number(kLargestFactor);
+  const JsonReader high = rope.at("high_freq_factor");
+  scaling.high_freq_factor = high.positive_number(kLargestFactor);
+  if (scaling.high_freq_factor <= scaling.low_freq_factor) {
+    high.fail(high.shown() + " is not more than low_freq_factor");
   }
-  if (rope.has("factor")) {
-    rope.fail("key 'rope_type' is missing");
+  scaling.original_context_tokens =
+      rope.at("original_max_position_embeddings").small_integer(1, kMostTokens);
+}
+
+RopeScaling read_rope_scaling(const JsonReader& rope) {
+  RopeScaling scaling;
+  const auto type = given(rope, "rope_type") ? given(rope, "rope_type") : given(rope, "type");
+  if (!type) {
+    if (rope.has("factor")) {
+      rope.fail("key 'rope_type' is missing");
+    }
+    return scaling;
+  }
+  type->one_of({"default", "linear", "dynamic", "yarn", "llama3"});
+  scaling.type = type->string();
+  if (scaling.type != "default") {
+    scaling.factor = rope.at("factor").positive_number(kLargestFactor);
+  }
+  if (scaling.type == "llama3") {
+    read_llama3_scaling(rope, scaling);
+  }
+  return scaling;
+}
+
+/// Rotary embedding: rope_theta and rope_scaling, or both in rope_parameters (transformers 5).
+void read_rope(const JsonReader& config, ModelSpec& model) {
+  if (const auto theta = given(config, "rope_theta")) {
+    model.rope_theta = theta->positive_number();
+  }
+  for (const char* key : {"rope_scaling", "rope_parameters"}) {
+    if (const auto rope = given(config, key)) {
+      model.rope_scaling = read_rope_scaling(*rope);
+      if (const auto theta = given(*rope, "rope_theta")) {
+        model.rope_theta = theta->positive_number();
+      }
+      if (const auto fraction = given(*rope, "partial_rotary_factor")) {
+        fraction->number(1, 1);
+      }
+    }
   }
 }
 
 void refuse_unsupported(const JsonReader& config) {
   if (const auto quantization = given(config, "quantization_config")) {
     quantization->fail("quantised checkpoints are not supported");
-  }
-  for (const char* key : {"rope_scaling", "rope_parameters"}) {
-    if (const auto rope = given(config, key)) {
-      refuse_unknown_rope(*rope);
-    }
   }
   for (const char* key : {"rope_interleaved", "attention_bias", "mlp_bias"}) {
     refuse_flag(config, key);
@@ -149,11 +184,31 @@ ModelSpec model_from_json(const JsonReader& config, const std::string& name) {
   read_heads(config, model);
   read_context(config, architecture, model);
   read_dtype(config, model);
+  read_rope(config, model);
+  model.eos_token_ids = end_tokens_from_json(config, model.vocab_size);
+  if (const auto epsilon = given(config, "rms_norm_eps")) {
+    model.rms_norm_epsilon = epsilon->positive_number(1);
+  }
   // Qwen2 has biases on q, k and v that no key announces; Qwen3 normalises q and k instead.
   model.qkv_bias = architecture == Architecture::kQwen2;
   model.qk_norm = architecture == Architecture::kQwen3;
   model.tied_embeddings = flag(config, "tie_word_embeddings");
   return model;
+}
+
+std::vector<int> end_tokens_from_json(const JsonReader& config, int vocab_size) {
+  const auto given_tokens = given(config, "eos_token_id");
+  std::vector<int> tokens;
+  if (!given_tokens) {
+    return tokens;
+  }
+  const std::vector<JsonReader> list = given_tokens->value().is_array()
+                                           ? given_tokens->items()
+                                           : std::vector<JsonReader>{*given_tokens};
+  for (const JsonReader& token : list) {
+    tokens.push_back(token.small_integer(0, vocab_size - 1));
+  }
+  return tokens;
 }
 
 ModelSpec parse_model(const InputFile& file) {

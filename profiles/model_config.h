@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "profiles/input_file.h"
 #include "profiles/model_spec.h"
@@ -17,6 +18,9 @@ class JsonReader;
 /// sliding-window attention the context is limited to the window, within which it computes the same
 /// as full attention. Throws InputError.
 ModelSpec model_from_json(const JsonReader& config, const std::string& name);
+
+/// The end-of-text tokens that a generation_config.json names; none when it does not.
+std::vector<int> end_tokens_from_json(const JsonReader& config, int vocab_size);
 
 ModelSpec parse_model(const InputFile& file);
 

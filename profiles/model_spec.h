@@ -2,8 +2,18 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace hexgen {
+
+/// How the rotary embedding is stretched beyond the context that a model was first trained on.
+struct RopeScaling {
+  std::string type = "default";  // "default" (none), "linear", "dynamic", "yarn" or "llama3"
+  double factor = 1;             // all but "default"
+  double low_freq_factor = 1;    // these three: "llama3"
+  double high_freq_factor = 4;
+  int original_context_tokens = 0;
+};
 
 /// A decoder-only transformer of the Llama family, read from a Hugging Face config.json:
 /// grouped-query attention, gated MLP, optional tied embeddings, QKV biases (Qwen2) and q/k norms
@@ -25,6 +35,10 @@ struct ModelSpec {
   double weight_bytes_per_parameter = 2.0;
   double kv_bytes_per_element = 2.0;
   double activation_bytes_per_element = 2.0;
+  double rms_norm_epsilon = 1e-6;
+  double rope_theta = 10'000;
+  RopeScaling rope_scaling;
+  std::vector<int> eos_token_ids;  // any of them ends a text; none: not stated
 };
 
 /// Exact number of parameters; the formula stands in model_spec.cpp.

@@ -28,14 +28,11 @@ class Communicator {
   /// whenever ranks and values are the same.
   virtual void all_reduce_sum(std::byte* values, std::size_t count, ElementType type) = 0;
 
-  /// The parts of all ranks of `members` one after the other: part_bytes[i] of member i, which has
-  /// put its own in place. Called by those members only; part_bytes may differ and be 0.
-  virtual void all_gather(std::byte* data,
-                          std::span<const std::size_t> part_bytes,
-                          std::span<const int> members) = 0;
+  /// data: the parts of all ranks one after the other, part_bytes[r] of rank r, which has put its
+  /// own in place. Parts may differ in size and be empty.
+  virtual void all_gather(std::byte* data, std::span<const std::size_t> part_bytes) = 0;
 
-  /// From members[0] to the others. Called by those members only.
-  virtual void broadcast(std::span<std::byte> data, std::span<const int> members) = 0;
+  virtual void broadcast(std::span<std::byte> data, int root) = 0;
 
   virtual void send(std::span<const std::byte> data, int peer) = 0;
   virtual void receive(std::span<std::byte> data, int peer) = 0;

@@ -1,8 +1,7 @@
 #include "runner/comm/host_communicator.h"
 
 #include <algorithm>
-#include <cstring>
-#include <numeric>
+#include <functional>
 #include <string>
 
 #include "cost_models/index_range.h"
@@ -20,11 +19,8 @@ int position_of(int rank, const std::vector<int>& members) {
 HostCommunicator::HostCommunicator(Transport& transport, std::vector<int> members, int channel)
     : transport_(transport),
       members_(std::move(members)),
-      everyone_(members_.size()),
       channel_(channel),
-      rank_(position_of(transport.rank(), members_)) {
-  std::iota(everyone_.begin(), everyone_.end(), 0);
-}
+      rank_(position_of(transport.rank(), members_)) {}
 
 void HostCommunicator::send(std::span<const std::byte> data, int peer) {
   transport_.send(members_[static_cast<std::size_t>(peer)], channel_, data);
@@ -80,7 +76,7 @@ void HostCommunicator::two_shot_sum(std::span<float> values) {
     }
   }
   add_in_rank_order(own);
-  all_gather(reinterpret_cast<std::byte*>(values.data()), part_bytes, everyone_);
+  all_gather(reinterpret_cast<std::byte*>(values.data()), part_bytes);
 }
 
 void HostCommunicator::add_in_rank_order(std::span<float> own) {
@@ -97,35 +93,35 @@ void HostCommunicator::add_in_rank_order(std::span<float> own) {
   std::copy(sum.begin(), sum.end(), own.begin());
 }
 
-void HostCommunicator::all_gather(std::byte* data,
-                                  std::span<const std::size_t> part_bytes,
-                                  std::span<const int> members) {
+void HostCommunicator::all_gather(std::byte* data, std::span<const std::size_t> part_bytes) {
   std::vector<std::span<std::byte>> parts;
   for (const std::size_t bytes : part_bytes) {
     parts.emplace_back(data, bytes);
     data += bytes;
   }
-  const auto own =
-      static_cast<std::size_t>(std::find(members.begin(), members.end(), rank_) - members.begin());
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (i != own && !parts[own].empty()) {
-      send(parts[own], members[i]);
+  const std::span<const std::byte> own = parts[static_cast<std::size_t>(rank_)];
+  for (int peer = 0; peer < size(); ++peer) {
+    if (peer != rank_ && !own.empty()) {
+      send(own, peer);
     }
   }
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (i != own && !parts[i].empty()) {
-      receive(parts[i], members[i]);
+  for (int peer = 0; peer < size(); ++peer) {
+    const std::span<std::byte> part = parts[static_cast<std::size_t>(peer)];
+    if (peer != rank_ && !part.empty()) {
+      receive(part, peer);
     }
   }
 }
 
-void HostCommunicator::broadcast(std::span<std::byte> data, std::span<const int> members) {
-  if (members[0] != rank_) {
-    receive(data, members[0]);
+void HostCommunicator::broadcast(std::span<std::byte> data, int root) {
+  if (root != rank_) {
+    receive(data, root);
     return;
   }
-  for (const int member : members.subspan(1)) {
-    send(data, member);
+  for (int peer = 0; peer < size(); ++peer) {
+    if (peer != root) {
+      send(data, peer);
+    }
   }
 }
 

@@ -22,10 +22,8 @@ class HostCommunicator : public Communicator {
   /// (n-1)/n of the bytes leave each rank. Below kOneShotBytes each sends all it has to all others
   /// instead, for one latency in place of two.
   void all_reduce_sum(std::byte* values, std::size_t count, ElementType type) override;
-  void all_gather(std::byte* data,
-                  std::span<const std::size_t> part_bytes,
-                  std::span<const int> members) override;
-  void broadcast(std::span<std::byte> data, std::span<const int> members) override;
+  void all_gather(std::byte* data, std::span<const std::size_t> part_bytes) override;
+  void broadcast(std::span<std::byte> data, int root) override;
   void send(std::span<const std::byte> data, int peer) override;
   void receive(std::span<std::byte> data, int peer) override;
 
@@ -40,7 +38,6 @@ class HostCommunicator : public Communicator {
 
   Transport& transport_;
   std::vector<int> members_;
-  std::vector<int> everyone_;  // 0..size-1
   int channel_;
   int rank_;
 };

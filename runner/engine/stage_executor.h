@@ -10,10 +10,9 @@
 #include "runner/comm/communicator.h"
 #include "runner/comm/transport.h"
 #include "runner/engine/step_batch.h"
+#include "runner/weights/weight_source.h"
 
 namespace hexgen {
-
-class WeightSource;
 
 /// One device's part of a stage: its layers on its shard, with its KV cache. All ranks of the stage
 /// call run() and sample() with the same batches in the same order. A GPU's executor may return
@@ -39,10 +38,13 @@ class StageExecutor {
 /// What one rank executes.
 struct ExecutorSetup {
   ModelSpec model;
-  DeviceShard shard;
-  int kv_blocks = 0;         // of kernels::kKvBlockTokens tokens
-  int max_batch_tokens = 0;  // of one StepBatch
+  std::vector<DeviceShard> shards;  // of all ranks of the stage
+  int rank = 0;                     // in the stage
+  int kv_blocks = 0;                // of kernels::kKvBlockTokens tokens
+  int max_batch_tokens = 0;         // of one StepBatch
   const WeightSource* weights = nullptr;
+
+  const DeviceShard& shard() const { return shards[static_cast<std::size_t>(rank)]; }
 };
 
 /// Makes what one rank needs of its device; one object a rank, made and used on its own thread.

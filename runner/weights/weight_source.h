@@ -2,12 +2,14 @@
 
 #include <string>
 
-#include "cost_models/device_shard.h"
+#include "cost_models/index_range.h"
 
 namespace hexgen {
 
-/// Rectangle of a tensor [rows, columns]; a vector is one row.
+/// Rectangle of a tensor of the checkpoint.
 struct TensorSlice {
+  static constexpr int kVector = 0;  // as tensor_rows: a vector, read as one row
+
   std::string tensor;  // e.g. "model.layers.3.mlp.down_proj.weight"
   int tensor_rows = 0;
   int tensor_columns = 0;

@@ -65,23 +65,31 @@ TEST_CASE("every rank gets the sum in the order of the ranks, whatever the size 
   }
 }
 
-TEST_CASE("an all-gather puts uneven and empty parts in their places, among some of the ranks") {
+TEST_CASE("an all-gather puts uneven and empty parts in their places, in the group's own order") {
   run_ranks(4, [](Transport& transport) {
-    HostCommunicator group(transport, {3, 0, 1, 2}, 1);  // ranks of the group, not of the transport
     if (transport.rank() == 0) {
-      return;  // rank 1 of the group, not among the members below
+      return;  // not in the group
     }
+    HostCommunicator group(transport, {3, 1, 2}, 1);
     const std::vector<std::size_t> part_bytes = {8, 0, 20};
-    const std::vector<int> members = {0, 2, 3};
     std::vector<float> values(7, -1.0F);
-    if (group.rank() == 0) {
+    if (transport.rank() == 3) {
       values[0] = 0;
       values[1] = 1;
-    } else if (group.rank() == 3) {
+    } else if (transport.rank() == 2) {
       std::iota(values.begin() + 2, values.end(), 2.0F);
     }
-    group.all_gather(bytes_of(values), part_bytes, members);
+    group.all_gather(bytes_of(values), part_bytes);
     CHECK(values == std::vector<float>{0, 1, 2, 3, 4, 5, 6});
+  });
+}
+
+TEST_CASE("a broadcast brings the root's bytes to the whole group") {
+  run_ranks(3, [](Transport& transport) {
+    HostCommunicator group(transport, {2, 0, 1}, 1);
+    std::vector<float> values = {static_cast<float>(group.rank())};
+    group.broadcast(std::as_writable_bytes(std::span(values)), 1);
+    CHECK(values[0] == 1);
   });
 }
 

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "profiles/cluster.h"
+#include "runner/comm/communicator.h"
+
+namespace hexgen {
+
+/// How the residual stream, which every source rank holds whole, reaches every rank of the next
+/// stage.
+enum class HandOffAlgorithm {
+  kDirect,  // each destination gets a whole copy from a source: one latency
+  kSliced,  // each gets one slice, and they gather the rest among themselves
+  kLeader   // one gets it and broadcasts it
+};
+
+/// The links a hand-off goes over; the worst of each kind. Between nodes all transfers share one
+/// path, inside a node each pair of devices has its own.
+struct HandOffLinks {
+  Link across;
+  bool across_shared = false;
+  Link inside;  // of the receiving stage
+};
+
+HandOffLinks hand_off_links(const Cluster& cluster,
+                            const std::vector<int>& from_devices,
+                            const std::vector<int>& to_devices);
+
+/// Seconds until every destination has `bytes`, by the alpha-beta model: with a sources, b
+/// destinations and n transfers side by side across,
+///   direct: latency + copies * bytes / bandwidth; copies = b where shared, else ceil(b / a)
+///   sliced: latency + bytes / (n * bandwidth) + gather: latency + (b-1)/b * bytes / bandwidth
+///   leader: latency + bytes / bandwidth + broadcast: ceil(log2 b) * latency + bytes / bandwidth
+double hand_off_s(HandOffAlgorithm algorithm,
+                  std::size_t bytes,
+                  int sources,
+                  int destinations,
+                  const HandOffLinks& links);
+
+/// The fastest; among equals the first of the enumeration.
+HandOffAlgorithm choose_hand_off(std::size_t bytes,
+                                 int sources,
+                                 int destinations,
+                                 const HandOffLinks& links);
+
+/// Bytes that go from the source ranks to the destination ranks, and among the latter. Nothing else
+/// moves.
+struct HandOffTraffic {
+  std::size_t across_bytes = 0;
+  std::size_t inside_bytes = 0;
+};
+
+HandOffTraffic hand_off_traffic(HandOffAlgorithm algorithm, std::size_t bytes, int destinations);
+
+/// One rank's end of the hand-offs between two neighbouring stages. `boundary` joins the sources
+/// (its ranks 0..sources-1) and the destinations (the rest); `leaders` is the pair with the best
+/// link, as ranks in their stages.
+class HandOff {
+ public:
+  struct Leaders {
+    int source = 0;
+    int destination = 0;
+  };
+
+  HandOff(Communicator& boundary, int sources, HandOffLinks links, Leaders leaders);
+
+  /// On a source rank: what run() left in residual(), equal on all of them.
+  void send(std::span<const std::byte> residual);
+
+  /// On a destination rank; `stage` joins the destinations.
+  void receive(std::span<std::byte> residual, Communicator& stage);
+
+ private:
+  int destinations() const { return boundary_.size() - sources_; }
+
+  HandOffAlgorithm algorithm(std::size_t bytes) const {
+    return choose_hand_off(bytes, sources_, destinations(), links_);
+  }
+
+  Communicator& boundary_;
+  int sources_;
+  HandOffLinks links_;
+  Leaders leaders_;
+};
+
+}  // namespace hexgen
