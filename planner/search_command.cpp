@@ -9,18 +9,14 @@
 #include "planner/baselines.h"
 #include "planner/evolution.h"
 #include "planner/exhaustive.h"
+#include "planner/planning_inputs.h"
 #include "planner/prediction.h"
 #include "planner/search.h"
 #include "planner/search_log.h"
 #include "planner/search_progress.h"
-#include "profiles/catalogue.h"
-#include "profiles/cluster_json.h"
 #include "profiles/errors.h"
 #include "profiles/file.h"
-#include "profiles/model_config.h"
-#include "profiles/profile_fit.h"
 #include "profiles/program.h"
-#include "profiles/workload_json.h"
 
 namespace hexgen {
 namespace {
@@ -37,90 +33,6 @@ void catch_interrupt() {
   action.sa_handler = on_interrupt;
   action.sa_flags = static_cast<int>(SA_RESETHAND);  // a second Ctrl-C ends the program at once
   sigaction(SIGINT, &action, nullptr);
-}
-
-/// The files a plan is made from; their hashes go into its provenance.
-struct Inputs {
-  InputFile model;
-  InputFile cluster;
-  InputFile workload;
-  std::vector<InputFile> profiles;
-};
-
-Inputs load_inputs(const SearchOptions& options) {
-  Inputs inputs = {.model = load_model_file(options.model),
-                   .cluster = load_cluster_file(options.cluster),
-                   .workload = load_workload_file(options.workload)};
-  for (const std::string& path : options.profiles) {
-    inputs.profiles.push_back(
-        {.role = "profile", .name = path, .label = path, .text = read_file(path)});
-  }
-  return inputs;
-}
-
-bool needs_reference(const Workload& workload, ObjectiveKind objective) {
-  return workload.slo.scale || objective == ObjectiveKind::kDeadline;
-}
-
-std::vector<StageCost> reference_of(const Workload& workload,
-                                    const ModelSpec& model,
-                                    const Catalogue& catalogue) {
-  const ReferenceDeployment& reference = workload.slo.reference;
-  const Cluster cluster =
-      one_node_cluster(catalogue, reference.gpu_type, reference.tp_degree * reference.num_stages);
-  return reference_stages(model, cluster, reference.tp_degree, reference.num_stages);
-}
-
-LayoutRule layout_rule(const SearchOptions& options) {
-  if (options.algorithm == SearchAlgorithm::kReleasedRepaired) {
-    return LayoutRule::kUniform;
-  }
-  return options.restriction == Restriction::kSymmetric ? LayoutRule::kSymmetric
-                                                        : LayoutRule::kFree;
-}
-
-PlanningRequest planning_request(const SearchOptions& options, const Inputs& inputs) {
-  PlanningRequest request = {
-      .model = parse_model(inputs.model),
-      .cluster = parse_cluster(inputs.cluster),
-      .workload = parse_workload(inputs.workload),
-      .objective = options.objective,
-      .layouts = layout_rule(options),
-      .groups = {.single_type = options.restriction == Restriction::kSingleType,
-                 .single_region = options.within_region},
-      .tp_degrees = options.tp_degrees,
-      .constraints = {.max_price_per_hour = options.budget_per_hour,
-                      .min_pipelines = options.min_pipelines},
-      .max_batch = options.max_batch};
-  const Catalogue catalogue = Catalogue::builtin();
-  request.cluster = without_nodes(request.cluster, options.excluded_nodes);
-  for (const std::string& path : options.profiles) {
-    request.cluster = apply_profile(request.cluster, read_profile(path), catalogue, path);
-  }
-  Workload& workload = request.workload;
-  if (!options.slo.empty()) {
-    workload.slo = parse_slo(options.slo, workload.slo);
-  }
-  workload.arrivals.rate_per_s = options.rate_per_s.value_or(workload.arrivals.rate_per_s);
-  workload.arrivals.requests = std::min(workload.arrivals.requests, options.requests);
-  request.requests =
-      draw_requests(*generate_arrivals(workload, options.workload_seed.value_or(options.seed)));
-  if (needs_reference(workload, options.objective)) {
-    request.reference_stages = reference_of(workload, request.model, catalogue);
-  }
-  request.simulation.policy = options.policy;
-  request.simulation.router = options.router;
-  return request;
-}
-
-SearchSettings search_settings(const SearchOptions& options) {
-  SearchSettings settings = {.seed = options.seed,
-                             .threads = options.threads,
-                             .population = options.population,
-                             .generations = options.generations,
-                             .stagnation = options.stagnation};
-  settings.time_limit_s = options.time_limit_s.value_or(settings.time_limit_s);
-  return settings;
 }
 
 SearchStrategy strategy_of(SearchAlgorithm algorithm, const Planning& planning) {
@@ -156,7 +68,7 @@ SearchResult find_best(const SearchOptions& options, const Planning& planning, s
 }
 
 PlanFile plan_file(const SearchOptions& options,
-                   const Inputs& inputs,
+                   const PlanningInputs& inputs,
                    const Planning& planning,
                    Plan plan) {
   PlanFile file = {.provenance = {.tool = "hexgen-plan " + version(),
@@ -197,7 +109,7 @@ void print_summary(const SearchOptions& options, const SearchResult& result, con
 }  // namespace
 
 void run_search(const SearchOptions& options) {
-  const Inputs inputs = load_inputs(options);
+  const PlanningInputs inputs = load_planning_inputs(options);
   const Planning planning(planning_request(options, inputs));
   planning.require_room();
   catch_interrupt();

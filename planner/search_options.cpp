@@ -49,16 +49,8 @@ void add_inputs(CLI::App& app, SearchOptions& options) {
          "--model", options.model, "Model folder, config.json, or a name from profiles/models/")
       ->required();
   app.add_option(
-         "--workload", options.workload, "Workload file, or a name from profiles/workloads/")
-      ->required();
-  app.add_option(
       "--profile", options.profiles, "Measured profiles, used in place of the catalogue");
-  app.add_option(
-      "--slo",
-      options.slo,
-      "Limits in place of the workload's: ttft:MS tpot:MS e2el:MS, scale:X, mlperf:NAME");
-  app.add_option("--rate", options.rate_per_s, "Requests per second, in place of the workload's")
-      ->check(CLI::PositiveNumber);
+  app.add_option("--exclude", options.excluded_nodes, "Nodes to leave out");
 }
 
 void add_outputs(CLI::App& app, SearchOptions& options) {
@@ -70,6 +62,15 @@ void add_outputs(CLI::App& app, SearchOptions& options) {
 }
 
 void add_problem(CLI::App& app, SearchOptions& options) {
+  app.add_option(
+         "--workload", options.workload, "Workload file, or a name from profiles/workloads/")
+      ->required();
+  app.add_option(
+      "--slo",
+      options.slo,
+      "Limits in place of the workload's: ttft:MS tpot:MS e2el:MS, scale:X, mlperf:NAME");
+  app.add_option("--rate", options.rate_per_s, "Requests per second, in place of the workload's")
+      ->check(CLI::PositiveNumber);
   add_choice(app, "--objective", options.objective, kObjectives, "What to maximise (attainment)");
   add_choice(app, "--policy", options.policy, kPolicies, "Batching of a replica (continuous)");
   add_choice(app, "--router", options.router, kRouters, "Choice of the replica (plan)");
@@ -83,7 +84,6 @@ void add_problem(CLI::App& app, SearchOptions& options) {
 
 void add_constraints(CLI::App& app, SearchOptions& options) {
   add_choice(app, "--restrict", options.restriction, kRestrictions, "Only such pipelines");
-  app.add_option("--exclude", options.excluded_nodes, "Nodes to leave out");
   app.add_flag("--within-region", options.within_region, "No pipeline spans regions");
   app.add_option("--tp-degrees", options.tp_degrees, "Only these tensor-parallel degrees: 1,2,4")
       ->delimiter(',')
@@ -95,12 +95,15 @@ void add_constraints(CLI::App& app, SearchOptions& options) {
       ->check(CLI::PositiveNumber);
 }
 
-void add_effort(CLI::App& app, SearchOptions& options) {
+void add_algorithm(CLI::App& app, SearchOptions& options) {
   add_choice(app, "--algorithm", options.algorithm, kAlgorithms, "How to search (evolutionary)");
   app.add_flag("--exhaustive",
                options.exhaustive,
                "Try every partition of the devices (up to about 8 devices)")
       ->excludes("--algorithm");
+}
+
+void add_effort(CLI::App& app, SearchOptions& options) {
   app.add_option("--generations", options.generations, "Generations at most")
       ->check(CLI::Range(0, 1 << 30))
       ->capture_default_str();
@@ -124,10 +127,15 @@ void add_effort(CLI::App& app, SearchOptions& options) {
 
 void add_search_options(CLI::App& app, SearchOptions& options) {
   add_inputs(app, options);
-  add_outputs(app, options);
+  add_algorithm(app, options);
+  add_shared_search_options(app, options);
+}
+
+void add_shared_search_options(CLI::App& app, SearchOptions& options) {
   add_problem(app, options);
   add_constraints(app, options);
   add_effort(app, options);
+  add_outputs(app, options);
 }
 
 std::string objective_name(ObjectiveKind objective) {

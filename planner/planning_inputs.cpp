@@ -1,0 +1,98 @@
+#include "planner/planning_inputs.h"
+
+#include "profiles/catalogue.h"
+#include "profiles/cluster_json.h"
+#include "profiles/file.h"
+#include "profiles/model_config.h"
+#include "profiles/profile_fit.h"
+#include "profiles/workload_json.h"
+
+namespace hexgen {
+namespace {
+
+bool needs_reference(const Workload& workload, ObjectiveKind objective) {
+  return workload.slo.scale || objective == ObjectiveKind::kDeadline;
+}
+
+std::vector<StageCost> reference_of(const Workload& workload,
+                                    const ModelSpec& model,
+                                    const Catalogue& catalogue) {
+  const ReferenceDeployment& reference = workload.slo.reference;
+  const Cluster cluster =
+      one_node_cluster(catalogue, reference.gpu_type, reference.tp_degree * reference.num_stages);
+  return reference_stages(model, cluster, reference.tp_degree, reference.num_stages);
+}
+
+LayoutRule layout_rule(const SearchOptions& options) {
+  if (options.algorithm == SearchAlgorithm::kReleasedRepaired) {
+    return LayoutRule::kUniform;
+  }
+  return options.restriction == Restriction::kSymmetric ? LayoutRule::kSymmetric
+                                                        : LayoutRule::kFree;
+}
+
+}  // namespace
+
+PlanningInputs load_planning_inputs(const SearchOptions& options) {
+  PlanningInputs inputs = {.model = load_model_file(options.model),
+                           .cluster = load_cluster_file(options.cluster),
+                           .workload = load_workload_file(options.workload)};
+  for (const std::string& path : options.profiles) {
+    inputs.profiles.push_back(
+        {.role = "profile", .name = path, .label = path, .text = read_file(path)});
+  }
+  return inputs;
+}
+
+PlanningRequest planning_request(const SearchOptions& options,
+                                 ModelSpec model,
+                                 Cluster cluster,
+                                 const InputFile& workload_file) {
+  PlanningRequest request = {
+      .model = std::move(model),
+      .cluster = std::move(cluster),
+      .workload = parse_workload(workload_file),
+      .objective = options.objective,
+      .layouts = layout_rule(options),
+      .groups = {.single_type = options.restriction == Restriction::kSingleType,
+                 .single_region = options.within_region},
+      .tp_degrees = options.tp_degrees,
+      .constraints = {.max_price_per_hour = options.budget_per_hour,
+                      .min_pipelines = options.min_pipelines},
+      .max_batch = options.max_batch};
+  Workload& workload = request.workload;
+  if (!options.slo.empty()) {
+    workload.slo = parse_slo(options.slo, workload.slo);
+  }
+  workload.arrivals.rate_per_s = options.rate_per_s.value_or(workload.arrivals.rate_per_s);
+  workload.arrivals.requests = std::min(workload.arrivals.requests, options.requests);
+  request.requests =
+      draw_requests(*generate_arrivals(workload, options.workload_seed.value_or(options.seed)));
+  if (needs_reference(workload, options.objective)) {
+    request.reference_stages = reference_of(workload, request.model, Catalogue::builtin());
+  }
+  request.simulation.policy = options.policy;
+  request.simulation.router = options.router;
+  return request;
+}
+
+PlanningRequest planning_request(const SearchOptions& options, const PlanningInputs& inputs) {
+  Cluster cluster = without_nodes(parse_cluster(inputs.cluster), options.excluded_nodes);
+  const Catalogue catalogue = Catalogue::builtin();
+  for (const std::string& path : options.profiles) {
+    cluster = apply_profile(cluster, read_profile(path), catalogue, path);
+  }
+  return planning_request(options, parse_model(inputs.model), std::move(cluster), inputs.workload);
+}
+
+SearchSettings search_settings(const SearchOptions& options) {
+  SearchSettings settings = {.seed = options.seed,
+                             .threads = options.threads,
+                             .population = options.population,
+                             .generations = options.generations,
+                             .stagnation = options.stagnation};
+  settings.time_limit_s = options.time_limit_s.value_or(settings.time_limit_s);
+  return settings;
+}
+
+}  // namespace hexgen
