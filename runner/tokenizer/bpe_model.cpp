@@ -102,9 +102,9 @@ void BpeModel::read_merges(const JsonReader& json) {
   int rank = 0;
   for (const JsonReader& item : items) {
     const auto [left, right] = read_pair(item);
-    merges_.insert(known_token(left, item),
-                   known_token(right, item),
-                   {rank++, known_token(left + right, item)});
+    const int left_token = known_token(left, item);
+    const int right_token = known_token(right, item);
+    merges_.insert(left_token, right_token, {rank++, known_token(left + right, item)});
   }
 }
 

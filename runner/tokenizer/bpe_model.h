@@ -24,7 +24,7 @@ struct StringHash {
 
 using Vocabulary = std::unordered_map<std::string, int, StringHash, std::equal_to<>>;
 
-inline constexpr int kMaxTokenId = (1 << 24) - 1;
+inline constexpr int kMaxTokenId = (1 << 21) - 1;  // eight times the largest vocabulary known
 
 /// A byte-pair-encoding model: a vocabulary and the merges that lead to its tokens.
 class BpeModel {

@@ -48,7 +48,9 @@ Span next_match(const pcre2_code_8* code,
 
 Regex::Regex(const std::string& text, Kind kind) {
   const std::string pattern = kind == Kind::kLiteral ? text : pcre2_pattern(text);
-  const std::uint32_t options = PCRE2_UTF | (kind == Kind::kLiteral ? PCRE2_LITERAL : PCRE2_UCP);
+  // \C would match a byte and so cut a character in two.
+  const std::uint32_t options =
+      PCRE2_UTF | (kind == Kind::kLiteral ? PCRE2_LITERAL : PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C);
   int error = 0;
   PCRE2_SIZE offset = 0;
   pcre2_code_8* code =
