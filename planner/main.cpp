@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "planner/plan_commands.h"
+#include "planner/profile_import.h"
 #include "planner/search_command.h"
 #include "profiles/errors.h"
 #include "profiles/file.h"
@@ -14,6 +15,7 @@ constexpr const char* kProgram = "hexgen-plan";
 
 struct ProfileCommand {
   std::string out;
+  hexgen::ImportOptions import;
   hexgen::ProfileOptions options;
   bool quiet = false;
 };
@@ -23,9 +25,14 @@ void add_profile_options(CLI::App& app, ProfileCommand& command) {
   app.add_option("--gpus", command.options.gpus, "CUDA devices (default: all)")->delimiter(',');
   app.add_flag("!--no-links", command.options.links, "Do not measure all-reduce and send/recv");
   app.add_flag("--quiet", command.quiet, "No progress on stderr");
+  hexgen::add_import_options(app, command.import);
 }
 
 void run_profile(const ProfileCommand& command) {
+  if (!command.import.from.empty()) {
+    hexgen::write_file(command.out, hexgen::import_profile(command.import));
+    return;
+  }
   const auto progress = [&](const std::string& line) {
     if (!command.quiet) {
       std::cerr << line << '\n';
@@ -60,7 +67,12 @@ int run_command_line(int argc, char** argv) {
       app, "check", "Say whether a plan fits", check, hexgen::add_check_options, hexgen::run_check);
   add_command(
       app, "show", "Explain a plan in a table", show, hexgen::add_show_options, hexgen::run_show);
-  add_command(app, "profile", "Measure GPUs and links", profile, add_profile_options, run_profile);
+  add_command(app,
+              "profile",
+              "Measure GPUs and links, or import measurements",
+              profile,
+              add_profile_options,
+              run_profile);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help_or_version) {

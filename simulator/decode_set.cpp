@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 #include <tuple>
 
 namespace hexgen {
@@ -24,6 +25,9 @@ void DecodeSet::insert(int request,
                         .admission = admission,
                         .request = request});
   context_tokens_ += context_tokens;
+  const std::int64_t lead = sequences_.back().lead();
+  least_lead_ = sequences_.size() == 1 ? lead : std::min(least_lead_, lead);
+  most_lead_ = sequences_.size() == 1 ? lead : std::max(most_lead_, lead);
   count_block_need(sequences_.back(), 1);
   std::push_heap(sequences_.begin(), sequences_.end(), ends_later);
 }
@@ -35,8 +39,7 @@ bool DecodeSet::pop_ended(DecodingSequence& ended) {
   std::pop_heap(sequences_.begin(), sequences_.end(), ends_later);
   ended = sequences_.back();
   sequences_.pop_back();
-  context_tokens_ -= ended.last_context_tokens;
-  count_block_need(ended, -1);
+  forget(ended);
   return true;
 }
 
@@ -49,9 +52,23 @@ DecodingSequence DecodeSet::evict_latest() {
   const DecodingSequence evicted = *latest;
   sequences_.erase(latest);
   std::make_heap(sequences_.begin(), sequences_.end(), ends_later);
-  context_tokens_ -= context_tokens_of(evicted);
-  count_block_need(evicted, -1);
+  forget(evicted);
   return evicted;
+}
+
+/// Takes a sequence that is no longer in the heap out of what is kept beside the heap.
+void DecodeSet::forget(const DecodingSequence& removed) {
+  context_tokens_ -= context_tokens_of(removed);
+  count_block_need(removed, -1);
+  if (removed.lead() > least_lead_ && removed.lead() < most_lead_) {
+    return;
+  }
+  least_lead_ = std::numeric_limits<std::int64_t>::max();
+  most_lead_ = std::numeric_limits<std::int64_t>::min();
+  for (const DecodingSequence& sequence : sequences_) {
+    least_lead_ = std::min(least_lead_, sequence.lead());
+    most_lead_ = std::max(most_lead_, sequence.lead());
+  }
 }
 
 // A step starts a block when the cache it finds fills whole blocks: step s finds

@@ -11,11 +11,14 @@ struct DecodingSequence {
   std::int64_t last_context_tokens = 0;  // tokens in its KV cache after that step
   std::int64_t admission = 0;            // order in which the replica admitted it
   int request = -1;
+
+  /// Tokens in its KV cache less the steps of its set: what does not change from step to step.
+  std::int64_t lead() const { return last_context_tokens - last_step; }
 };
 
 /// Sequences that decode together, one token each a step. A step costs the same however many
-/// sequences there are: contexts are kept as one sum, block needs as counts by phase, ends in a
-/// heap.
+/// sequences there are: contexts are kept as one sum and their two ends, block needs as counts by
+/// phase, ends in a heap.
 class DecodeSet {
  public:
   /// `block_tokens` = 0: sequences hold what they will ever need already, so no step needs a block.
@@ -35,6 +38,11 @@ class DecodeSet {
 
   /// Cached tokens that the next step reads, its own new ones included.
   std::int64_t next_step_kv_tokens() const { return context_tokens_ + size(); }
+
+  /// The same for the sequences that read fewest and most; 0 for an empty set.
+  std::int64_t next_step_shortest() const { return empty() ? 0 : least_lead_ + step_ + 1; }
+
+  std::int64_t next_step_longest() const { return empty() ? 0 : most_lead_ + step_ + 1; }
 
   /// Blocks that the next step takes.
   std::int64_t next_step_blocks() const {
@@ -58,7 +66,7 @@ class DecodeSet {
 
   /// Tokens a sequence of this set has in its KV cache now.
   std::int64_t context_tokens_of(const DecodingSequence& sequence) const {
-    return sequence.last_context_tokens - (sequence.last_step - step_);
+    return sequence.lead() + step_;
   }
 
  private:
@@ -67,10 +75,13 @@ class DecodeSet {
   }
 
   void count_block_need(const DecodingSequence& sequence, int change);
+  void forget(const DecodingSequence& removed);
 
   std::int64_t block_tokens_;
-  std::int64_t step_ = 0;                    // steps made
-  std::int64_t context_tokens_ = 0;          // summed over the sequences
+  std::int64_t step_ = 0;            // steps made
+  std::int64_t context_tokens_ = 0;  // summed over the sequences
+  std::int64_t least_lead_ = 0;      // over the sequences, if there are any
+  std::int64_t most_lead_ = 0;
   std::vector<DecodingSequence> sequences_;  // heap, the earliest end in front
   std::vector<std::int32_t> block_needs_;  // [step mod block_tokens]: sequences that start a block
 };

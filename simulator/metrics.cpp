@@ -127,7 +127,9 @@ Metrics measure(const ServingSystem& system,
   const WindowRequests requests(result, window);
   Metrics metrics = {.warmup_requests = static_cast<std::int64_t>(window.first_request(result)),
                      .simulated_s = result.end_s,
-                     .preemptions = result.preemptions};
+                     .preemptions = result.preemptions,
+                     .iterations = result.iterations,
+                     .outside_measured = result.outside_measured};
   add_latencies(requests, metrics);
   metrics.itl = result.token_gaps.distribution();
   add_throughput(requests, result.end_s, metrics);

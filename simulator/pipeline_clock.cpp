@@ -5,12 +5,27 @@
 
 namespace hexgen {
 
-PipelineClock::PipelineClock(const std::vector<StageCost>& stages, ExecutionProbe probe)
-    : stages_(stages),
+PipelineClock::PipelineClock(const ReplicaModel& model,
+                             EngineOverhead overhead,
+                             ExecutionProbe probe)
+    : stages_(model.stages),
+      overhead_(overhead),
       probe_(probe),
-      timers_(stages.begin(), stages.end()),
-      free_(stages.size()),
-      busy_(stages.size()) {}
+      free_(stages_.size()),
+      busy_(stages_.size()),
+      outside_(stages_.size()) {
+  for (std::size_t s = 0; s < stages_.size(); ++s) {
+    timers_.emplace_back(stages_[s], model.measured_stage(s));
+  }
+}
+
+StageService PipelineClock::service(std::size_t stage, const IterationShape& shape) {
+  StageService service = timers_[stage].service(shape);
+  if (stage == 0) {
+    service.busy += overhead_.time_ns(shape.logit_rows);
+  }
+  return service;
+}
 
 PipelineClock::Passage PipelineClock::launch(const IterationShape& shape,
                                              SimTime start,
@@ -20,11 +35,12 @@ PipelineClock::Passage PipelineClock::launch(const IterationShape& shape,
   Passage passage;
   SimTime arrival = start;
   for (std::size_t s = 0; s < stages_.size(); ++s) {
-    const SimTime service = timers_[s].service_ns(shape);
+    const StageService service = this->service(s, shape);
     const SimTime begin = std::max(arrival, free_[s]);
-    const SimTime end = begin + service;
+    const SimTime end = begin + service.busy;
     free_[s] = end;
-    busy_[s] += service;
+    busy_[s] += service.busy;
+    outside_[s] += service.outside ? 1 : 0;
     passage.token_time = end;
     arrival = end + to_sim_time(stages_[s].handoff_time_s(tokens));
     const auto stage = static_cast<int>(s);

@@ -4,7 +4,9 @@
 
 #include "cost_models/stage_cost.h"
 #include "simulator/execution_observer.h"
+#include "simulator/serving_system.h"
 #include "simulator/sim_time.h"
+#include "simulator/simulation.h"
 #include "simulator/stage_timer.h"
 
 namespace hexgen {
@@ -15,7 +17,7 @@ namespace hexgen {
 /// there: start at stage s = max(arrival at s, end of the micro-batch before at s).
 class PipelineClock {
  public:
-  explicit PipelineClock(const std::vector<StageCost>& stages, ExecutionProbe probe = {});
+  PipelineClock(const ReplicaModel& model, EngineOverhead overhead, ExecutionProbe probe);
 
   struct Passage {
     SimTime token_time = 0;   // end of the last stage: the tokens exist
@@ -31,27 +33,33 @@ class PipelineClock {
   /// the observer.
   Passage launch(const IterationShape& shape, SimTime start, std::int64_t iteration = 0);
 
-  /// For runs of decode steps in a pipeline of one stage, which are not launched one by one: time
-  /// that the stage is busy, and time until the tokens are back.
-  SimTime service_ns(const IterationShape& shape) { return timers_.front().service_ns(shape); }
+  /// Service of one iteration by a stage.
+  StageService service(std::size_t stage, const IterationShape& shape);
 
+  /// For runs of decode steps in a pipeline of one stage, which are not launched one by one: time
+  /// until the tokens are back.
   SimTime return_ns(const IterationShape& shape) const;
 
-  /// Books iterations that ran on the only stage without launch(): busy for `busy` in all, free
-  /// again at `end`.
-  void book(SimTime busy, SimTime end) {
-    busy_.front() += busy;
+  /// Books an iteration that ran on the only stage without launch().
+  void book(const StageService& service, SimTime end) {
+    busy_.front() += service.busy;
+    outside_.front() += service.outside ? 1 : 0;
     free_.front() = end;
   }
 
   const std::vector<SimTime>& busy() const { return busy_; }
 
+  /// Iterations of each stage for which its measured tables had to be extended.
+  const std::vector<std::int64_t>& outside() const { return outside_; }
+
  private:
   std::vector<StageCost> stages_;
+  EngineOverhead overhead_;
   ExecutionProbe probe_;
-  std::vector<StageTimer> timers_;  // [stage]
-  std::vector<SimTime> free_;       // [stage]
-  std::vector<SimTime> busy_;       // [stage]
+  std::vector<StageTimer> timers_;     // [stage]
+  std::vector<SimTime> free_;          // [stage]
+  std::vector<SimTime> busy_;          // [stage]
+  std::vector<std::int64_t> outside_;  // [stage]
 };
 
 }  // namespace hexgen

@@ -15,6 +15,12 @@ std::int64_t longest_context(std::int64_t prompt_tokens, std::int64_t output_tok
   return prompt_tokens + output_tokens - 1;
 }
 
+void set_decode_contexts(const DecodeSet& decoding, IterationShape& shape) {
+  shape.kv_read_tokens = decoding.next_step_kv_tokens();
+  shape.kv_shortest_tokens = decoding.next_step_shortest();
+  shape.kv_longest_tokens = decoding.next_step_longest();
+}
+
 }  // namespace
 
 Replica::Replica(const ReplicaModel& model,
@@ -26,7 +32,7 @@ Replica::Replica(const ReplicaModel& model,
       counts_work_(options.router == RouterKind::kLeastWork),
       work_estimate_(model, policy_),
       probe_(probe),
-      pipeline_(model.stages, probe),
+      pipeline_(model, options.overhead, probe),
       requests_(result.requests),
       token_gaps_(options.record_token_gaps ? &result.token_gaps : nullptr),
       micro_batches_(static_cast<std::size_t>(policy_.micro_batches),
@@ -111,7 +117,7 @@ void Replica::launch(MicroBatch& batch, SimTime start, const EventKey& limit) {
   IterationShape shape = schedule_prefill(batch, budget);
   shape.decode_rows = decode_rows;
   shape.logit_rows += decode_rows;
-  shape.kv_read_tokens = batch.decoding.next_step_kv_tokens();
+  set_decode_contexts(batch.decoding, shape);
   batch.decodes = decode_rows > 0;
   batch.in_flight = batch.decodes || shape.prefill_tokens > 0;
   if (batch.in_flight) {
@@ -132,19 +138,17 @@ SimTime Replica::run_uneventful_decodes(MicroBatch& batch, SimTime start, const 
   }
   IterationShape shape = {.decode_rows = decoding.size(), .logit_rows = decoding.size()};
   const SimTime return_ns = pipeline_.return_ns(shape);
-  SimTime busy_sum = 0;
-  SimTime end = pipeline_.first_stage_free();
   for (std::int64_t left = decoding.steps_to_first_end(); left > 1; --left) {
     const std::int64_t blocks = decoding.next_step_blocks();
-    shape.kv_read_tokens = decoding.next_step_kv_tokens();
-    const SimTime busy = pipeline_.service_ns(shape);
-    const EventKey next_launch = {.time = start + busy + return_ns, .kind = EventKind::kLaunch};
+    set_decode_contexts(decoding, shape);
+    const StageService service = pipeline_.service(0, shape);
+    const SimTime end = start + service.busy;
+    const EventKey next_launch = {.time = end + return_ns, .kind = EventKind::kLaunch};
     if (blocks > free_blocks_ || !(next_launch < limit)) {
       break;
     }
     free_blocks_ -= blocks;
-    busy_sum += busy;
-    end = start + busy;
+    pipeline_.book(service, end);
     probe_.stage_served({0, iterations_, start, end, shape});
     probe_.handed_off({0, iterations_, end, next_launch.time, shape});
     observe_occupancy(start);
@@ -154,7 +158,6 @@ SimTime Replica::run_uneventful_decodes(MicroBatch& batch, SimTime start, const 
     decoding.step();
     ++iterations_;
   }
-  pipeline_.book(busy_sum, end);
   clock_ = start;
   return start;
 }

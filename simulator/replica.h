@@ -41,6 +41,8 @@ class Replica {
 
   const std::vector<SimTime>& stage_busy() const { return pipeline_.busy(); }
 
+  const std::vector<std::int64_t>& stage_outside() const { return pipeline_.outside(); }
+
   SimTime last_token_time() const { return last_token_time_; }
 
   std::int64_t iterations() const { return iterations_; }

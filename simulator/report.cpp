@@ -24,6 +24,10 @@ std::string name_of(RouterKind router) {
   return "round-robin";
 }
 
+std::string source_of_times(const ReplicaModel& replica, std::size_t stage) {
+  return replica.measured_stage(stage) != nullptr ? "measured" : "model";
+}
+
 std::string describe(const Slo& slo) {
   std::ostringstream text;
   const auto limit = [&text](const char* name, const std::optional<double>& value, double unit) {

@@ -32,8 +32,15 @@ std::vector<double> rounded(std::vector<double> values) {
 ordered_json stages_to_json(const RunReport& report) {
   ordered_json pipelines = ordered_json::array();
   for (std::size_t r = 0; r < report.system.replicas.size(); ++r) {
-    pipelines.push_back({{"name", report.system.replicas[r].name},
-                         {"stage_utilisation", report.metrics.stage_utilisation[r]}});
+    const ReplicaModel& replica = report.system.replicas[r];
+    ordered_json times = ordered_json::array();
+    for (std::size_t s = 0; s < replica.stages.size(); ++s) {
+      times.push_back(source_of_times(replica, s));
+    }
+    pipelines.push_back({{"name", replica.name},
+                         {"stage_utilisation", report.metrics.stage_utilisation[r]},
+                         {"stage_times", std::move(times)},
+                         {"iterations_outside_measured", report.metrics.outside_measured[r]}});
   }
   return pipelines;
 }
@@ -58,6 +65,10 @@ ordered_json series_to_json(const RunReport& report) {
     }
   }
   return json;
+}
+
+double microseconds(SimTime time) {
+  return static_cast<double>(time) / 1e3;
 }
 
 std::string name_of(RequestState state) {
@@ -121,7 +132,9 @@ ordered_json setup_to_json(const std::string& format, const RunSetup& setup) {
           {"router", name_of(setup.options.router)},
           {"max_batched_tokens", setup.options.max_batched_tokens},
           {"kv_block_tokens", setup.options.kv_block_tokens},
-          {"kv_watermark", setup.options.kv_watermark}};
+          {"kv_watermark", setup.options.kv_watermark},
+          {"step_overhead_us", microseconds(setup.options.overhead.step_ns)},
+          {"sequence_overhead_us", microseconds(setup.options.overhead.sequence_ns)}};
 }
 
 ordered_json slo_to_json(const Slo& slo) {
@@ -164,6 +177,7 @@ ordered_json metrics_to_json(const Metrics& metrics) {
   json["goodput_per_s"] = metrics.goodput_per_s;
   json["saturated_pipelines"] = metrics.saturated_replicas;
   json["preemptions"] = metrics.preemptions;
+  json["iterations"] = metrics.iterations;
   json["simulated_s"] = metrics.simulated_s;
   json["price_per_hour"] = metrics.price_per_hour;
   json["price_per_million_output_tokens"] = metrics.price_per_million_output_tokens;

@@ -59,16 +59,33 @@ void print_counts(std::ostream& out, const RunReport& report) {
 }
 
 void print_stages(std::ostream& out, const RunReport& report) {
-  TextTable table({{"pipeline", TextTable::Align::kLeft}, {"stage"}, {"busy %"}});
+  TextTable table({{"pipeline", TextTable::Align::kLeft},
+                   {"stage"},
+                   {"busy %"},
+                   {"times", TextTable::Align::kLeft}});
   for (std::size_t r = 0; r < report.system.replicas.size(); ++r) {
     const auto& stages = report.metrics.stage_utilisation[r];
     for (std::size_t s = 0; s < stages.size(); ++s) {
       table.add_row({s == 0 ? report.system.replicas[r].name : "",
                      std::to_string(s),
-                     fixed(100 * stages[s], 1)});
+                     fixed(100 * stages[s], 1),
+                     source_of_times(report.system.replicas[r], s)});
     }
   }
   table.print(out);
+}
+
+/// Names the stages whose tables had to be extended.
+void print_outside(std::ostream& out, const RunReport& report) {
+  for (std::size_t r = 0; r < report.system.replicas.size(); ++r) {
+    const auto& outside = report.metrics.outside_measured[r];
+    for (std::size_t s = 0; s < outside.size(); ++s) {
+      if (outside[s] > 0) {
+        out << "EXTRAPOLATED: " << report.system.replicas[r].name << " stage " << s << ": "
+            << outside[s] << " iterations lay outside the measured range.\n";
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -92,6 +109,7 @@ void print_report(std::ostream& out, const RunReport& report) {
   print_heading(out, "Stages", '-');
   print_stages(out, report);
   print_heading(out, "", '=');
+  print_outside(out, report);
   if (!metrics.saturated_replicas.empty()) {
     out << "SATURATED: " << join(metrics.saturated_replicas)
         << ". Waiting grows with the length of the run, and so do the latencies.\n";

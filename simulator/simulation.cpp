@@ -17,12 +17,20 @@ void check_at_least_one(const char* name, std::int64_t value) {
   }
 }
 
+void check_not_negative(const char* name, SimTime value) {
+  if (value < 0) {
+    throw InputError(std::string(name) + ": is less than 0");
+  }
+}
+
 void check(const ServingSystem& system, const SimulationOptions& options) {
   check_at_least_one("max_batched_tokens", options.max_batched_tokens);
   check_at_least_one("kv_block_tokens", options.kv_block_tokens);
   if (!(options.kv_watermark >= 0 && options.kv_watermark < 1)) {
     throw InputError("kv_watermark: " + std::to_string(options.kv_watermark) + " is not in [0, 1)");
   }
+  check_not_negative("step_overhead_us", options.overhead.step_ns);
+  check_not_negative("sequence_overhead_us", options.overhead.sequence_ns);
   if (system.replicas.empty()) {
     throw InputError("the plan has no pipelines");
   }
@@ -108,6 +116,7 @@ class Simulation {
         busy_s.push_back(to_seconds(busy));
       }
       result_.stage_busy_s.push_back(std::move(busy_s));
+      result_.outside_measured.push_back(replica.stage_outside());
     }
     result_.end_s = to_seconds(end);
   }

@@ -21,12 +21,21 @@ enum class BatchPolicyKind {
 /// docs/SIMULATOR.md says what each does.
 enum class RouterKind { kPlanWeights, kLeastWork, kRoundRobin, kShortestCompletion };
 
+/// CPU time of the engine between two iterations that it does not hide behind the GPU.
+struct EngineOverhead {
+  SimTime step_ns = 0;      // each iteration: scheduling, preparing inputs
+  SimTime sequence_ns = 0;  // each sequence that emits a token: sampling, output
+
+  SimTime time_ns(std::int64_t sequences) const { return step_ns + sequence_ns * sequences; }
+};
+
 struct SimulationOptions {
   BatchPolicyKind policy = BatchPolicyKind::kContinuous;
   RouterKind router = RouterKind::kPlanWeights;
   std::int64_t max_batched_tokens = 2048;  // token budget of one iteration (chunked prefill)
   std::int64_t kv_block_tokens = 16;
   double kv_watermark = 0.01;      // share of the KV blocks kept free when a request is admitted
+  EngineOverhead overhead;         // the first stage is busy for it
   bool fast_forward = true;        // jump over uneventful decode steps; the result is the same
   bool record_token_gaps = false;  // fill SimulationResult::token_gaps
 };
@@ -68,12 +77,13 @@ struct RequestOutcome {
 };
 
 struct SimulationResult {
-  std::vector<RequestOutcome> requests;           // in order of arrival
-  double end_s = 0;                               // the last token's time
-  std::vector<std::vector<double>> stage_busy_s;  // [replica][stage]
-  std::int64_t iterations = 0;                    // micro-batches launched, all replicas
-  std::int64_t preemptions = 0;                   // sequences that lost their KV and recomputed it
-  GapHistogram token_gaps;  // times between two tokens of one sequence, when recorded
+  std::vector<RequestOutcome> requests;                     // in order of arrival
+  double end_s = 0;                                         // the last token's time
+  std::vector<std::vector<double>> stage_busy_s;            // [replica][stage]
+  std::vector<std::vector<std::int64_t>> outside_measured;  // [replica][stage]: iterations
+  std::int64_t iterations = 0;                              // micro-batches launched, all replicas
+  std::int64_t preemptions = 0;  // sequences that lost their KV and recomputed it
+  GapHistogram token_gaps;       // times between two tokens of one sequence, when recorded
 };
 
 /// Plays the arrivals against the system until every request has left it. docs/SIMULATOR.md defines

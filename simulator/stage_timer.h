@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "cost_models/measured_layers.h"
 #include "cost_models/stage_cost.h"
 #include "simulator/sim_time.h"
 
@@ -13,27 +15,48 @@ struct IterationShape {
   std::int64_t decode_rows = 0;     // decoding sequences, one token each
   std::int64_t prefill_tokens = 0;  // summed over the prompt chunks
   std::int64_t logit_rows = 0;      // sequences that emit a token
-  std::int64_t kv_read_tokens = 0;
+  std::int64_t kv_read_tokens = 0;  // by decode attention, summed over the sequences
+  std::int64_t kv_shortest_tokens = 0;
+  std::int64_t kv_longest_tokens = 0;
   std::int64_t prefill_pairs = 0;
 
   bool operator==(const IterationShape&) const = default;
 };
 
 BatchShape batch_shape(const IterationShape& shape);
+MeasuredBatch measured_batch(const IterationShape& shape);
+
+/// One iteration of a stage; `outside`: its tables had to be extended beyond what was measured.
+struct StageService {
+  SimTime busy = 0;
+  bool outside = false;
+};
 
 /// How long a stage is busy with an iteration: the seam between the time of a stage and the passage
 /// of micro-batches through the pipeline. Remembers what it computed, so it is not shared.
 class StageTimer {
  public:
-  explicit StageTimer(const StageCost& cost);
+  /// With `measured` (null: without), times come from its tables; all-reduces come from `cost`
+  /// either way.
+  StageTimer(const StageCost& cost, const MeasuredStage* measured);
 
-  SimTime service_ns(const IterationShape& shape);
+  StageService service(const IterationShape& shape);
 
  private:
-  double decode_fixed_ns(std::int64_t rows);
+  /// A decode iteration without attention.
+  struct DecodeTime {
+    double time_ns = -1;  // below 0: not computed yet
+    bool outside = false;
+  };
+
+  StageService modelled(const IterationShape& shape);
+  StageService from_tables(const IterationShape& shape);
+  DecodeTime decode_time(std::int64_t rows);
+  DecodeTime compute_decode_time(double rows) const;
 
   StageCost cost_;
-  std::vector<double> decode_fixed_ns_;  // [rows]: a decode iteration without attention; < 0: new
+  std::optional<MeasuredStage> measured_;
+  std::vector<DecodeTime> decode_times_;  // [rows]
 };
 
 }  // namespace hexgen

@@ -2,8 +2,8 @@
 
 #include <map>
 
-#include "cost_models/calibration/csv_table.h"
 #include "cost_models/calibration/operator_set.h"
+#include "profiles/csv_table.h"
 #include "profiles/errors.h"
 #include "profiles/model_config.h"
 #include "profiles/units.h"

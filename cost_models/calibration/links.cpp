@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "cost_models/calibration/csv_table.h"
 #include "cost_models/communication.h"
+#include "profiles/csv_table.h"
 #include "profiles/units.h"
 
 namespace hexgen {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "cost_models/calibration/csv_table.h"
+#include "profiles/csv_table.h"
 #include "profiles/model_config.h"
 #include "profiles/units.h"
 

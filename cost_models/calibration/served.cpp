@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "cost_models/calibration/csv_table.h"
 #include "cost_models/closed_loop.h"
 #include "cost_models/memory.h"
+#include "profiles/csv_table.h"
 #include "profiles/model_config.h"
 #include "profiles/units.h"
 

@@ -5,6 +5,7 @@
 #include "profiles/file.h"
 #include "simulator/cli/commands.h"
 #include "simulator/cli/inputs.h"
+#include "simulator/cli/profiles.h"
 #include "simulator/compare_report.h"
 #include "simulator/progress.h"
 #include "simulator/report_json.h"
@@ -23,11 +24,13 @@ void compare(const CompareOptions& options) {
                     .options = simulation_options(options.engine)};
   const MeasurementWindow window = measurement_window(options.requests);
 
+  std::vector<LoadedProfile> profiles = load_profiles(options.engine.profiles);
   Progress progress("compare", options.plans.size(), options.common.quiet);
   std::vector<ComparedPlan> plans;
   SimulationResult baseline;
   for (const std::string& path : options.plans) {
-    const LoadedPlan plan = load_plan(path);
+    LoadedPlan plan = load_plan(path);
+    use_profiles(profiles, plan);
     const ServiceLevel level = make_service_level(requests.slo, plan.file.model);
     SimulationResult result = simulate(plan.system, *replay_arrivals(drawn), setup.options);
     if (plans.empty()) {
@@ -40,6 +43,8 @@ void compare(const CompareOptions& options) {
     setup.inputs.push_back(plan.input);
     progress.advance();
   }
+  check_all_used(profiles);
+  add_inputs(profiles, setup.inputs);
 
   const std::string json = to_text(comparison_to_json(setup, plans, requests.slo));
   if (!options.common.out.empty()) {

@@ -10,6 +10,7 @@
 #include "profiles/names.h"
 #include "profiles/sha256.h"
 #include "profiles/trace_rate.h"
+#include "profiles/units.h"
 #include "profiles/workload_json.h"
 
 namespace hexgen {
@@ -120,6 +121,13 @@ LoadedRequests load_trace(const RequestOptions& options, std::int64_t seed) {
   return loaded;
 }
 
+SimTime overhead_ns(const std::string& flag, double microseconds) {
+  if (!(microseconds >= 0 && microseconds <= 1e9)) {
+    throw InputError(flag + ": " + std::to_string(microseconds) + " is not in [0, 1e9]");
+  }
+  return to_sim_time(microseconds * kMicro);
+}
+
 }  // namespace
 
 LoadedPlan load_plan(const std::string& path) {
@@ -172,7 +180,10 @@ SimulationOptions simulation_options(const EngineOptions& options) {
                                         {"shortest-completion", RouterKind::kShortestCompletion}}),
           .max_batched_tokens = options.max_batched_tokens,
           .kv_block_tokens = options.kv_block_tokens,
-          .kv_watermark = options.kv_watermark};
+          .kv_watermark = options.kv_watermark,
+          .overhead = {
+              .step_ns = overhead_ns("--step-overhead-us", options.step_overhead_us),
+              .sequence_ns = overhead_ns("--sequence-overhead-us", options.sequence_overhead_us)}};
 }
 
 MeasurementWindow measurement_window(const RequestOptions& options) {

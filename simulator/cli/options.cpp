@@ -88,6 +88,24 @@ void add_options(CLI::App& command, EngineOptions& options) {
                   "Share of the KV blocks kept free when a request is admitted")
       ->group(group)
       ->capture_default_str();
+  command
+      .add_option("--step-overhead-us",
+                  options.step_overhead_us,
+                  "CPU time of one iteration that the engine does not hide behind the GPU")
+      ->group(group)
+      ->capture_default_str();
+  command
+      .add_option("--sequence-overhead-us",
+                  options.sequence_overhead_us,
+                  "The same for every sequence that emits a token")
+      ->group(group)
+      ->capture_default_str();
+  command
+      .add_option("--profile",
+                  options.profiles,
+                  "Layer profiles (hexgen-plan profile --import): stages on that GPU type, model "
+                  "and TP degree take the measured times")
+      ->group(group);
 }
 
 template <typename Options>

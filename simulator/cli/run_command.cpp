@@ -9,6 +9,7 @@
 #include "simulator/cli/commands.h"
 #include "simulator/cli/inputs.h"
 #include "simulator/cli/output_files.h"
+#include "simulator/cli/profiles.h"
 #include "simulator/report_json.h"
 #include "simulator/report_text.h"
 
@@ -68,7 +69,10 @@ RunSetup run_setup(const RunOptions& options,
 }  // namespace
 
 void run(const RunOptions& options) {
-  const LoadedPlan plan = load_plan(options.plan);
+  LoadedPlan plan = load_plan(options.plan);
+  std::vector<LoadedProfile> profiles = load_profiles(options.engine.profiles);
+  use_profiles(profiles, plan);
+  check_all_used(profiles);
   LoadedRequests requests = load_requests(options.requests, options.common.seed);
   SimulationOptions engine = simulation_options(options.engine);
   engine.record_token_gaps = true;
@@ -97,6 +101,7 @@ void run(const RunOptions& options) {
   const TimeSeries series = recorder.series(plan.system, engine, result);
   RunSetup setup = run_setup(options, plan, requests, engine);
   setup.rate_per_s = arrival_rate_per_s(result);
+  add_inputs(profiles, setup.inputs);
   const RunReport report = {std::move(setup), plan.system, metrics, requests.slo, series};
 
   const std::string json = to_text(report_to_json(report));

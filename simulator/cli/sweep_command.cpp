@@ -8,6 +8,7 @@
 #include "profiles/file.h"
 #include "simulator/cli/commands.h"
 #include "simulator/cli/inputs.h"
+#include "simulator/cli/profiles.h"
 #include "simulator/progress.h"
 #include "simulator/report_json.h"
 #include "simulator/sweep_report.h"
@@ -43,7 +44,10 @@ double rate_of(const std::vector<RequestSpec>& requests, const std::string& desc
 }  // namespace
 
 void sweep(const SweepOptions& options) {
-  const LoadedPlan plan = load_plan(options.plan);
+  LoadedPlan plan = load_plan(options.plan);
+  std::vector<LoadedProfile> profiles = load_profiles(options.engine.profiles);
+  use_profiles(profiles, plan);
+  check_all_used(profiles);
   LoadedRequests requests = load_requests(options.requests, options.common.seed);
   const SimulationOptions engine = simulation_options(options.engine);
   const MeasurementWindow window = measurement_window(options.requests);
@@ -71,6 +75,7 @@ void sweep(const SweepOptions& options) {
                     .arrivals = requests.description,
                     .options = engine};
   setup.inputs.insert(setup.inputs.end(), requests.inputs.begin(), requests.inputs.end());
+  add_inputs(profiles, setup.inputs);
   const SweepReport report = {std::move(setup), grid, result, slo};
   const std::string json = to_text(sweep_to_json(report));
   if (!options.common.out.empty()) {

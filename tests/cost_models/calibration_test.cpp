@@ -4,8 +4,8 @@
 #include <cmath>
 #include <filesystem>
 
-#include "cost_models/calibration/csv_table.h"
 #include "cost_models/calibration/fit.h"
+#include "profiles/csv_table.h"
 #include "profiles/errors.h"
 #include "profiles/file.h"
 #include "tests/support/clusters.h"

@@ -7,6 +7,7 @@
 #include "profiles/cluster_json.h"
 #include "profiles/errors.h"
 #include "profiles/file.h"
+#include "profiles/layer_profile.h"
 #include "profiles/model_config.h"
 #include "profiles/workload_json.h"
 
@@ -63,6 +64,11 @@ TEST_CASE("every broken cluster file is refused by file, path, value and expecta
 
 TEST_CASE("every broken config.json is refused by file, path, value and expectation") {
   CHECK(check_folder("model", [](const std::string& path) { hexgen::read_model(path); }) >= 15);
+}
+
+TEST_CASE("every broken layer profile is refused by file, path, value and expectation") {
+  CHECK(check_folder("layer_profile",
+                     [](const std::string& path) { hexgen::read_layer_profile(path); }) >= 15);
 }
 
 TEST_CASE("every broken workload file is refused by file, path, value and expectation") {

@@ -16,6 +16,7 @@ BEYOND_SCHEMA = {
     "cluster": {"assumed_names_no_key", "duplicate_key", "gpu_type_incomplete", "gpu_type_twice",
                 "link_to_itself", "link_to_unknown_node", "link_to_unknown_region", "link_twice", "name_twice", "unknown_usual_link",
                 "no_intra_link", "no_links", "unconnected", "unknown_gpu", "unknown_intra_link"},
+    "layer_profile": {"attention_of_nothing", "operator_twice", "point_twice"},
     "workload": {"lognormal_mean_below_median", "max_below_min", "unknown_reference_gpu"},
 }
 
@@ -56,6 +57,9 @@ def main():
             problems += check_valid(kind, path)
         for path in sorted(pathlib.Path(f"tests/data/bad/{kind}").glob("*.json")):
             problems += check_broken(kind, path)
+    problems += check_valid("layer_profile", pathlib.Path("tests/data/layer_profile/small.json"))
+    for path in sorted(pathlib.Path("tests/data/bad/layer_profile").glob("*.json")):
+        problems += check_broken("layer_profile", path)
     for path in profiles.glob("schema/*.schema.json"):
         validator_of(path.name.split(".")[0])
     for path in sorted(pathlib.Path("tests/data/plan").glob("*.json")):

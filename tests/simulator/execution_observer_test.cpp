@@ -34,7 +34,11 @@ TEST_CASE("an observer sees every stage, hand-off and change of a small run") {
 
   const SimTime s = 1'000'000'000;
   const IterationShape prompt = {.prefill_tokens = 10, .logit_rows = 1, .prefill_pairs = 55};
-  const IterationShape decode = {.decode_rows = 1, .logit_rows = 1, .kv_read_tokens = 11};
+  const IterationShape decode = {.decode_rows = 1,
+                                 .logit_rows = 1,
+                                 .kv_read_tokens = 11,
+                                 .kv_shortest_tokens = 11,
+                                 .kv_longest_tokens = 11};
   CHECK(record.served == std::vector<StageSpan>{{0, 0, 0, s, prompt},
                                                 {1, 0, 3 * s / 2, 7 * s / 2, prompt},
                                                 {0, 1, 7 * s / 2, 9 * s / 2, decode},

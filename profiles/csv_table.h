@@ -25,6 +25,9 @@ class CsvTable {
   /// Throws InputError naming file and line when the cell is not a number.
   double number(std::size_t row, std::size_t column) const;
 
+  /// Throws InputError naming file and line.
+  [[noreturn]] void fail(std::size_t row, const std::string& problem) const;
+
  private:
   std::string path_;
   std::size_t first_line_ = 1;  // line of the file that row 0 stands on

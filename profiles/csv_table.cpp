@@ -1,4 +1,4 @@
-#include "cost_models/calibration/csv_table.h"
+#include "profiles/csv_table.h"
 
 #include <algorithm>
 #include <charconv>
@@ -76,10 +76,13 @@ double CsvTable::number(std::size_t row, std::size_t column) const {
   double value = 0;
   const auto parsed = std::from_chars(cell.data(), cell.data() + cell.size(), value);
   if (parsed.ec != std::errc{} || parsed.ptr != cell.data() + cell.size()) {
-    throw InputError(path_ + ": line " + std::to_string(row + first_line_) + ": '" + cell +
-                     "' is not a number");
+    fail(row, "'" + cell + "' is not a number");
   }
   return value;
+}
+
+void CsvTable::fail(std::size_t row, const std::string& problem) const {
+  throw InputError(path_ + ": line " + std::to_string(row + first_line_) + ": " + problem);
 }
 
 }  // namespace hexgen

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "profiles/layer_profile.h"
+#include "simulator/cli/inputs.h"
+
+namespace hexgen {
+
+/// A layer profile of the command line.
+struct LoadedProfile {
+  std::string path;
+  PlanInput input;
+  LayerProfile profile;
+  int stages = 0;  // that take its times
+};
+
+/// Throws InputError when a file is broken or two are of the same GPU type, model and TP degree.
+std::vector<LoadedProfile> load_profiles(const std::vector<std::string>& paths);
+
+/// Gives the plan's stages the times of the profiles that fit them.
+void use_profiles(std::vector<LoadedProfile>& profiles, LoadedPlan& plan);
+
+/// Throws InputError naming a profile that no stage of any plan takes its times from.
+void check_all_used(const std::vector<LoadedProfile>& profiles);
+
+/// Adds the profiles to what a result was made from.
+void add_inputs(const std::vector<LoadedProfile>& profiles, std::vector<PlanInput>& inputs);
+
+}  // namespace hexgen
