@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "planner/cluster_generator.h"
 #include "planner/plan_commands.h"
 #include "planner/profile_import.h"
 #include "planner/search_command.h"
@@ -61,12 +62,19 @@ int run_command_line(int argc, char** argv) {
   hexgen::SearchOptions search;
   hexgen::PlanFileOptions check;
   hexgen::PlanFileOptions show;
+  hexgen::ClusterOptions cluster;
   ProfileCommand profile;
   add_command(app, "search", "Find a plan", search, hexgen::add_search_options, hexgen::run_search);
   add_command(
       app, "check", "Say whether a plan fits", check, hexgen::add_check_options, hexgen::run_check);
   add_command(
       app, "show", "Explain a plan in a table", show, hexgen::add_show_options, hexgen::run_show);
+  add_command(app,
+              "cluster",
+              "Make up a cluster",
+              cluster,
+              hexgen::add_cluster_options,
+              hexgen::run_cluster);
   add_command(app,
               "profile",
               "Measure GPUs and links, or import measurements",
