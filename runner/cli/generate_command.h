@@ -1,0 +1,32 @@
+#pragma once
+
+#include <iosfwd>
+#include <string>
+
+#include "runner/cli/prompts.h"
+#include "runner/cli/run_target.h"
+#include "runner/engine/request.h"
+
+namespace CLI {
+class App;
+}
+
+namespace hexgen {
+
+struct GenerateOptions {
+  TargetOptions target;
+  PromptOptions prompts;
+  GenerationRequest prototype;  // what all requests have in common
+  std::string backend;
+  int prefill_chunk_tokens = 512;
+  bool json = false;
+};
+
+void add_generate_options(CLI::App& app, GenerateOptions& options);
+
+/// Continues the prompts. One prompt's text streams to `out` as it is drawn; without a tokenizer
+/// the ids do, separated by spaces. With --json, or several prompts, each is one JSON line when all
+/// are done.
+void run_generate(const GenerateOptions& options, std::ostream& out);
+
+}  // namespace hexgen

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "runner/cli/run_target.h"
+#include "runner/engine/generation.h"
+#include "runner/engine/local_pipeline.h"
+
+namespace hexgen {
+
+/// The pipeline of each of `requests` requests: the one that is furthest behind its weight, the
+/// first among equals.
+std::vector<std::size_t> route_by_weight(const std::vector<PipelineGroup>& pipelines,
+                                         std::size_t requests);
+
+/// A pipeline of the target as it runs `requests`: with the plan's limits, and no more KV cache
+/// than they need together.
+PipelineSetup pipeline_setup(const RunTarget& target,
+                             const PipelineGroup& pipeline,
+                             int prefill_chunk_tokens,
+                             const std::vector<GenerationRequest>& requests);
+
+/// Runs the requests on the pipelines that they are routed to, all at the same time in this
+/// process; results in the order of the requests. Throws InputError for a request beyond the
+/// model's context or vocabulary. `on_token` is called from the pipelines' threads, with the index
+/// of the request.
+std::vector<Generation> run_requests(const RunTarget& target,
+                                     const BackendFactory& make_backend,
+                                     int prefill_chunk_tokens,
+                                     const std::vector<GenerationRequest>& requests,
+                                     const std::function<void(const TokenEvent&)>& on_token);
+
+}  // namespace hexgen
