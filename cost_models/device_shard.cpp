@@ -13,9 +13,20 @@ struct HeadRanges {
   IndexRange kv_heads;
 };
 
-HeadRanges whole_groups(const ModelSpec& model, int tp_degree, int rank) {
+/// One share for each device of a stage.
+std::vector<int> relative_shares(const Stage& stage) {
+  return stage.shares.empty() ? std::vector<int>(stage.devices.size(), 1) : stage.shares;
+}
+
+/// Nobody is left without an item while there are enough.
+IndexRange range_of(int total, const std::vector<int>& shares, int rank) {
+  const int least = total >= std::ssize(shares) ? 1 : 0;
+  return proportional_ranges(total, shares, least)[static_cast<std::size_t>(rank)];
+}
+
+HeadRanges whole_groups(const ModelSpec& model, const std::vector<int>& shares, int rank) {
   const int group = model.num_heads / model.num_kv_heads;
-  const IndexRange kv_heads = even_range(model.num_kv_heads, tp_degree, rank);
+  const IndexRange kv_heads = range_of(model.num_kv_heads, shares, rank);
   return {{kv_heads.first * group, kv_heads.count * group}, kv_heads};
 }
 
@@ -26,14 +37,16 @@ IndexRange devices_of_kv_head(const ModelSpec& model, int tp_degree, int kv_head
   return {first, (kv_head + 1) * tp_degree / model.num_kv_heads - first};
 }
 
-HeadRanges replicated_kv_head(const ModelSpec& model, int tp_degree, int rank) {
+HeadRanges replicated_kv_head(const ModelSpec& model, const std::vector<int>& shares, int rank) {
+  const auto tp_degree = static_cast<int>(shares.size());
   int kv_head = 0;
   while (rank >= devices_of_kv_head(model, tp_degree, kv_head).end()) {
     ++kv_head;
   }
   const IndexRange sharers = devices_of_kv_head(model, tp_degree, kv_head);
   const int group = model.num_heads / model.num_kv_heads;
-  const IndexRange in_group = even_range(group, sharers.count, rank - sharers.first);
+  const auto first = shares.begin() + sharers.first;
+  const IndexRange in_group = range_of(group, {first, first + sharers.count}, rank - sharers.first);
   return {{kv_head * group + in_group.first, in_group.count}, {kv_head, 1}};
 }
 
@@ -75,15 +88,16 @@ DeviceShard make_shard(const ModelSpec& model,
     throw InputError("devices: " + std::to_string(tp_degree) + " are more than the model's " +
                      std::to_string(model.num_heads) + " attention heads");
   }
+  const std::vector<int> shares = relative_shares(stage);
   const HeadRanges attention = tp_degree <= model.num_kv_heads
-                                   ? whole_groups(model, tp_degree, rank)
-                                   : replicated_kv_head(model, tp_degree, rank);
-  const IndexRange vocabulary = even_range(model.vocab_size, tp_degree, rank);
+                                   ? whole_groups(model, shares, rank)
+                                   : replicated_kv_head(model, shares, rank);
+  const IndexRange vocabulary = range_of(model.vocab_size, shares, rank);
   return {.position = position,
           .layers = {stage.first_layer, stage.num_layers},
           .heads = attention.heads,
           .kv_heads = attention.kv_heads,
-          .ffn_columns = even_range(model.ffn_dim, tp_degree, rank),
+          .ffn_columns = range_of(model.ffn_dim, shares, rank),
           .embedding_rows = position.first ? vocabulary : IndexRange{},
           .lm_head_rows = position.last ? vocabulary : IndexRange{}};
 }

@@ -19,17 +19,17 @@ struct DeviceShard {
   IndexRange lm_head_rows;    // last stage only
 };
 
-/// The shard of device `rank` of a stage. With at most as many devices as KV heads, KV heads are
-/// cut into even ranges and query heads follow theirs; with more, each device holds one KV head and
-/// the devices that share it cut its query heads into even ranges. Throws InputError when tp_degree
-/// exceeds the query heads.
+/// The shard of device `rank` of a stage: ranges in proportion to the stage's shares, even ones
+/// where it has none, at least one item each. With at most as many devices as KV heads, KV heads
+/// are cut and query heads follow theirs; with more, each device holds one KV head and the devices
+/// that share it cut its query heads. Throws InputError when tp_degree exceeds the query heads.
 DeviceShard make_shard(const ModelSpec& model,
                        const Stage& stage,
                        StagePosition position,
                        int rank);
 
-/// A tied embedding is counted once when the stage is both first and last. Device 0 of a stage
-/// holds most: its bytes are the weight_bytes of cost_models/memory.h.
+/// A tied embedding is counted once when the stage is both first and last. With even
+/// shares device 0 of a stage holds most: its bytes are the weight_bytes of cost_models/memory.h.
 double shard_weight_bytes(const ModelSpec& model, const DeviceShard& shard);
 
 /// Bytes of KV cache that one token takes on this device.

@@ -90,12 +90,14 @@ StageMemory stage_memory(const ModelSpec& model,
                          const std::vector<int>& devices,
                          int num_layers,
                          StagePosition position,
-                         const MemoryPolicy& policy) {
+                         const MemoryPolicy& policy,
+                         const std::vector<int>& shares) {
   assert(!devices.empty());
   const auto smallest = std::min_element(devices.begin(), devices.end(), [&](int a, int b) {
     return cluster.gpu_of(a).memory_bytes < cluster.gpu_of(b).memory_bytes;
   });
-  const Shard shard = fullest_shard(model, static_cast<int>(devices.size()));
+  const Shard shard = shares.empty() ? fullest_shard(model, static_cast<int>(devices.size()))
+                                     : fullest_shard(model, shares);
   return {.device = *smallest,
           .capacity_bytes = cluster.gpu_of(*smallest).memory_bytes,
           .weight_bytes = num_layers * layer_weight_bytes(model, shard) +
@@ -115,8 +117,8 @@ std::vector<StageMemory> pipeline_memory(const ModelSpec& model,
   for (std::size_t s = 0; s < pipeline.stages.size(); ++s) {
     const Stage& stage = pipeline.stages[s];
     const StagePosition position = {.first = s == 0, .last = s + 1 == pipeline.stages.size()};
-    stages.push_back(
-        stage_memory(model, cluster, stage.devices, stage.num_layers, position, policy));
+    stages.push_back(stage_memory(
+        model, cluster, stage.devices, stage.num_layers, position, policy, stage.shares));
   }
   return stages;
 }

@@ -37,12 +37,15 @@ struct StageMemory {
   std::int64_t kv_capacity_tokens() const;
 };
 
+/// With uneven `shares` (Stage::shares) the largest shard counts, on the smallest device; what each
+/// device really holds is in device_shard.h.
 StageMemory stage_memory(const ModelSpec& model,
                          const Cluster& cluster,
                          const std::vector<int>& devices,
                          int num_layers,
                          StagePosition position,
-                         const MemoryPolicy& policy = {});
+                         const MemoryPolicy& policy = {},
+                         const std::vector<int>& shares = {});
 
 /// Memory of every stage of a pipeline; its KV capacity is the minimum over them.
 std::vector<StageMemory> pipeline_memory(const ModelSpec& model,

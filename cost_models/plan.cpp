@@ -46,6 +46,21 @@ void check_devices(const Stage& stage, const std::string& path, std::vector<bool
   }
 }
 
+void check_shares(const Stage& stage, const std::string& path) {
+  if (!stage.shares.empty() && stage.shares.size() != stage.devices.size()) {
+    throw InputError(path + ".shares: " + std::to_string(stage.shares.size()) +
+                     " shares, expected one for each of the " +
+                     std::to_string(stage.devices.size()) + " devices");
+  }
+  for (std::size_t d = 0; d < stage.shares.size(); ++d) {
+    if (stage.shares[d] < 1 || stage.shares[d] > kLargestShare) {
+      throw InputError(path + ".shares[" + std::to_string(d) +
+                       "]: " + std::to_string(stage.shares[d]) + " is not in 1.." +
+                       std::to_string(kLargestShare));
+    }
+  }
+}
+
 }  // namespace
 
 Plan::Plan(std::vector<PipelineGroup> pipelines, int num_layers, int num_devices)
@@ -55,6 +70,7 @@ Plan::Plan(std::vector<PipelineGroup> pipelines, int num_layers, int num_devices
     check_layers(pipelines_[p], p, num_layers);
     for (std::size_t s = 0; s < pipelines_[p].stages.size(); ++s) {
       check_devices(pipelines_[p].stages[s], stage_path(p, s), used);
+      check_shares(pipelines_[p].stages[s], stage_path(p, s));
     }
   }
 }

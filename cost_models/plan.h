@@ -12,6 +12,8 @@ struct Stage {
   int first_layer = 0;
   int num_layers = 0;
   std::vector<int> devices;
+  std::vector<int>
+      shares;  // of heads, FFN columns and vocabulary, relative, by device; empty: even
 
   int tp_degree() const { return static_cast<int>(devices.size()); }
 
@@ -31,7 +33,7 @@ struct PipelineGroup {
 
 /// Which devices serve which layers. Invariants, checked when a plan is made: every pipeline covers
 /// the layers 0..num_layers-1 exactly once and in order, every stage has a device and a layer,
-/// every device is used at most once.
+/// every device is used at most once, shares are positive and there is one for each device.
 class Plan {
  public:
   Plan() = default;
@@ -52,6 +54,9 @@ class Plan {
  private:
   std::vector<PipelineGroup> pipelines_;
 };
+
+/// The largest share of a device in a stage.
+inline constexpr int kLargestShare = 1000;
 
 /// "pipelines[1].stages[2]", as errors name it.
 std::string stage_path(std::size_t pipeline, std::size_t stage);

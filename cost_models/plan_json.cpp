@@ -70,7 +70,7 @@ int read_device(const JsonReader& value, Surroundings& around) {
 }
 
 Stage read_stage(const JsonReader& entry, Surroundings& around) {
-  entry.allow_only({"first_layer", "num_layers", "devices"});
+  entry.allow_only({"first_layer", "num_layers", "devices", "shares"});
   Stage stage = {.first_layer = entry.at("first_layer").small_integer(0, kMostLayers),
                  .num_layers = entry.at("num_layers").small_integer(1, kMostLayers)};
   const JsonReader devices = entry.at("devices");
@@ -81,6 +81,15 @@ Stage read_stage(const JsonReader& entry, Surroundings& around) {
   if (stage.tp_degree() > heads) {
     devices.fail(std::to_string(stage.tp_degree()) + " devices are more than the model's " +
                  std::to_string(heads) + " attention heads");
+  }
+  if (const auto shares = entry.find("shares")) {
+    for (const JsonReader& share : shares->items()) {
+      stage.shares.push_back(share.small_integer(1, kLargestShare));
+    }
+    if (stage.shares.size() != stage.devices.size()) {
+      shares->fail(std::to_string(stage.shares.size()) + " shares, expected one for each of the " +
+                   std::to_string(stage.devices.size()) + " devices");
+    }
   }
   return stage;
 }
@@ -169,6 +178,9 @@ ordered_json pipeline_to_json(const PipelineGroup& pipeline, const Cluster& clus
     stages.push_back({{"first_layer", stage.first_layer},
                       {"num_layers", stage.num_layers},
                       {"devices", std::move(devices)}});
+    if (!stage.shares.empty()) {
+      stages.back()["shares"] = stage.shares;
+    }
   }
   return {{"name", pipeline.name},
           {"weight", pipeline.weight},

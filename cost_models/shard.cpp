@@ -1,6 +1,9 @@
 #include "cost_models/shard.h"
 
+#include <algorithm>
 #include <cassert>
+
+#include "cost_models/device_shard.h"
 
 namespace hexgen {
 namespace {
@@ -21,6 +24,20 @@ Shard fullest_shard(const ModelSpec& model, int tp_degree) {
           .kv_heads = kv_heads,
           .ffn_columns = ceil_div(model.ffn_dim, tp_degree),
           .vocab_rows = ceil_div(model.vocab_size, tp_degree)};
+}
+
+Shard fullest_shard(const ModelSpec& model, const std::vector<int>& shares) {
+  const Stage stage = {
+      .num_layers = 1, .devices = std::vector<int>(shares.size()), .shares = shares};
+  Shard fullest;
+  for (int rank = 0; rank < stage.tp_degree(); ++rank) {
+    const DeviceShard shard = make_shard(model, stage, {}, rank);
+    fullest.query_heads = std::max(fullest.query_heads, shard.heads.count);
+    fullest.kv_heads = std::max(fullest.kv_heads, shard.kv_heads.count);
+    fullest.ffn_columns = std::max(fullest.ffn_columns, shard.ffn_columns.count);
+    fullest.vocab_rows = std::max(fullest.vocab_rows, shard.lm_head_rows.count);
+  }
+  return fullest;
 }
 
 }  // namespace hexgen

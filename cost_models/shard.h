@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "profiles/model_spec.h"
 
 namespace hexgen {
@@ -18,5 +20,9 @@ struct Shard {
 /// Example: 64 query and 8 KV heads on 3 devices: 3, 3, 2 KV heads, so the fullest has 24 query
 /// heads.
 Shard fullest_shard(const ModelSpec& model, int tp_degree);
+
+/// The same for uneven shares (Stage::shares): the most of each tensor that any device holds, by
+/// make_shard() of cost_models/device_shard.h.
+Shard fullest_shard(const ModelSpec& model, const std::vector<int>& shares);
 
 }  // namespace hexgen

@@ -203,11 +203,13 @@ StageCost stage_cost(const ModelSpec& model,
                      const std::vector<int>& devices,
                      int num_layers,
                      StagePosition position,
-                     const std::vector<int>& next_devices) {
+                     const std::vector<int>& next_devices,
+                     const std::vector<int>& shares) {
   assert(!devices.empty());
   const bool fp8_weights = model.weight_bytes_per_parameter == 1.0;
   const GroupRates rates = slowest_rates(cluster, devices, fp8_weights);
-  const Shard shard = fullest_shard(model, static_cast<int>(devices.size()));
+  const Shard shard = shares.empty() ? fullest_shard(model, static_cast<int>(devices.size()))
+                                     : fullest_shard(model, shares);
   StageCost cost;
   add_compute(model, shard, num_layers, rates, cost);
   if (position.last) {
@@ -226,8 +228,8 @@ std::vector<StageCost> pipeline_cost(const ModelSpec& model,
     const Stage& stage = pipeline.stages[s];
     const StagePosition position = {.first = s == 0, .last = s + 1 == pipeline.stages.size()};
     const Stage& next = pipeline.stages[position.last ? 0 : s + 1];
-    costs.push_back(
-        stage_cost(model, cluster, stage.devices, stage.num_layers, position, next.devices));
+    costs.push_back(stage_cost(
+        model, cluster, stage.devices, stage.num_layers, position, next.devices, stage.shares));
   }
   return costs;
 }

@@ -97,12 +97,14 @@ struct StagePosition {
 /// Cost of `num_layers` layers on `devices`, of which the slowest sets the pace of every operator.
 /// Every coefficient is a constant plus a multiple of num_layers for fixed devices and position.
 /// `next_devices` is the tensor-parallel group that receives the hand-off (empty: none is counted).
+/// With uneven `shares` (Stage::shares) the largest shard counts, on the slowest device.
 StageCost stage_cost(const ModelSpec& model,
                      const Cluster& cluster,
                      const std::vector<int>& devices,
                      int num_layers,
                      StagePosition position,
-                     const std::vector<int>& next_devices);
+                     const std::vector<int>& next_devices,
+                     const std::vector<int>& shares = {});
 
 /// Costs of all stages of a pipeline, in order; the last stage hands the sampled token back to the
 /// first.

@@ -76,7 +76,7 @@ double hand_off_s(HandOffAlgorithm algorithm,
   if (algorithm == HandOffAlgorithm::kSliced) {
     const int side_by_side = links.across_shared ? 1 : std::min(sources, destinations);
     return links.across.transfer_s(whole / side_by_side) +
-           links.inside.transfer_s(whole * (b - 1) / b);
+           (b - 1) * links.inside.transfer_s(whole / b);
   }
   return links.across.transfer_s(whole) + rounds_of_tree(destinations) * links.inside.latency_s +
          whole / links.inside.bandwidth_bytes_per_s;
@@ -108,16 +108,15 @@ HandOff::HandOff(Communicator& boundary, int sources, HandOffLinks links, Leader
       links_(links),
       leaders_(leaders) {}
 
-void HandOff::send(std::span<const std::byte> residual) {
-  const HandOffAlgorithm chosen = algorithm(residual.size());
-  if (chosen == HandOffAlgorithm::kLeader) {
+void HandOff::send_by(HandOffAlgorithm algorithm, std::span<const std::byte> residual) {
+  if (algorithm == HandOffAlgorithm::kLeader) {
     if (boundary_.rank() == leaders_.source) {
       boundary_.send(residual, sources_ + leaders_.destination);
     }
     return;
   }
   for (int to = boundary_.rank(); to < destinations(); to += sources_) {
-    if (chosen == HandOffAlgorithm::kDirect) {
+    if (algorithm == HandOffAlgorithm::kDirect) {
       boundary_.send(residual, sources_ + to);
       continue;
     }
@@ -128,9 +127,10 @@ void HandOff::send(std::span<const std::byte> residual) {
   }
 }
 
-void HandOff::receive(std::span<std::byte> residual, Communicator& stage) {
-  const HandOffAlgorithm chosen = algorithm(residual.size());
-  if (chosen == HandOffAlgorithm::kLeader) {
+void HandOff::receive_by(HandOffAlgorithm algorithm,
+                         std::span<std::byte> residual,
+                         Communicator& stage) {
+  if (algorithm == HandOffAlgorithm::kLeader) {
     if (stage.rank() == leaders_.destination) {
       boundary_.receive(residual, leaders_.source);
     }
@@ -138,7 +138,7 @@ void HandOff::receive(std::span<std::byte> residual, Communicator& stage) {
     return;
   }
   const int source = stage.rank() % sources_;
-  if (chosen == HandOffAlgorithm::kDirect) {
+  if (algorithm == HandOffAlgorithm::kDirect) {
     boundary_.receive(residual, source);
     return;
   }

@@ -32,8 +32,10 @@ HandOffLinks hand_off_links(const Cluster& cluster,
 /// Seconds until every destination has `bytes`, by the alpha-beta model: with a sources, b
 /// destinations and n transfers side by side across,
 ///   direct: latency + copies * bytes / bandwidth; copies = b where shared, else ceil(b / a)
-///   sliced: latency + bytes / (n * bandwidth) + gather: latency + (b-1)/b * bytes / bandwidth
-///   leader: latency + bytes / bandwidth + broadcast: ceil(log2 b) * latency + bytes / bandwidth
+///   sliced: latency + bytes / (n * bandwidth)
+///           + ring all-gather: (b-1) * latency + (b-1)/b * bytes / bandwidth
+///   leader: latency + bytes / bandwidth
+///           + tree broadcast: ceil(log2 b) * latency + bytes / bandwidth
 double hand_off_s(HandOffAlgorithm algorithm,
                   std::size_t bytes,
                   int sources,
@@ -68,15 +70,21 @@ class HandOff {
   HandOff(Communicator& boundary, int sources, HandOffLinks links, Leaders leaders);
 
   /// On a source rank: what run() left in residual(), equal on all of them.
-  void send(std::span<const std::byte> residual);
+  void send(std::span<const std::byte> residual) { send_by(choose(residual.size()), residual); }
 
   /// On a destination rank; `stage` joins the destinations.
-  void receive(std::span<std::byte> residual, Communicator& stage);
+  void receive(std::span<std::byte> residual, Communicator& stage) {
+    receive_by(choose(residual.size()), residual, stage);
+  }
+
+  /// The same by an algorithm of the caller's choice, equal on all ranks.
+  void send_by(HandOffAlgorithm algorithm, std::span<const std::byte> residual);
+  void receive_by(HandOffAlgorithm algorithm, std::span<std::byte> residual, Communicator& stage);
 
  private:
   int destinations() const { return boundary_.size() - sources_; }
 
-  HandOffAlgorithm algorithm(std::size_t bytes) const {
+  HandOffAlgorithm choose(std::size_t bytes) const {
     return choose_hand_off(bytes, sources_, destinations(), links_);
   }
 

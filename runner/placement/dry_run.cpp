@@ -19,7 +19,7 @@ void add_stage(const PipelineGroup& pipeline,
   const StagePosition position = {.first = index == 0,
                                   .last = index + 1 == static_cast<int>(pipeline.stages.size())};
   const StageMemory memory =
-      stage_memory(model, cluster, stage.devices, stage.num_layers, position, policy);
+      stage_memory(model, cluster, stage.devices, stage.num_layers, position, policy, stage.shares);
   for (int rank = 0; rank < stage.tp_degree(); ++rank) {
     const int device = stage.devices[static_cast<std::size_t>(rank)];
     const DeviceShard shard = make_shard(model, stage, position, rank);

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "cost_models/memory.h"
+#include "cost_models/shard.h"
 #include "profiles/errors.h"
 #include "tests/support/clusters.h"
 
@@ -244,6 +245,45 @@ TEST_CASE("the bytes of one Llama-2-70B shard are the sum worked out by hand") {
   CHECK(shard_weight_bytes(model, shard) == 213'942'272.0);
   // One KV head of 128 in one layer: 2 * 128 * 2 bytes.
   CHECK(shard_kv_bytes_per_token(model, shard) == 512.0);
+}
+
+TEST_CASE("uneven shares cut every tensor in their proportion") {
+  Stage stage = stage_of(0, 1, 3);
+  stage.shares = {4, 3, 1};
+  const ModelSpec model = llama_2_70b();
+  // 8 KV heads in 4 : 3 : 1, with 8 query heads each; 28672 columns / 8 = 3584 a share.
+  const DeviceShard first = make_shard(model, stage, {}, 0);
+  CHECK(first.kv_heads == IndexRange{0, 4});
+  CHECK(first.heads == IndexRange{0, 32});
+  CHECK(first.ffn_columns == IndexRange{0, 4 * 3584});
+  const DeviceShard last = make_shard(model, stage, {}, 2);
+  CHECK(last.kv_heads == IndexRange{7, 1});
+  CHECK(last.ffn_columns == IndexRange{7 * 3584, 3584});
+  CHECK(last.lm_head_rows == IndexRange{28000, 4000});  // 32000 / 8
+}
+
+TEST_CASE("a device with a tiny share still holds a KV head, or a query head of a shared one") {
+  Stage stage = stage_of(0, 1, 3);
+  stage.shares = {1000, 1, 1};
+  CHECK(make_shard(llama_2_70b(), stage, {}, 0).kv_heads == IndexRange{0, 6});
+  CHECK(make_shard(llama_2_70b(), stage, {}, 2).kv_heads == IndexRange{7, 1});
+  // 2 KV heads on 3 devices: the first has one alone, the others share the second's 7 query heads.
+  stage.shares = {1, 1000, 1};
+  CHECK(make_shard(qwen_2_5_0_5b(), stage, {}, 1).heads == IndexRange{7, 6});
+  CHECK(make_shard(qwen_2_5_0_5b(), stage, {}, 2).heads == IndexRange{13, 1});
+}
+
+TEST_CASE("the cost models count the largest shard of uneven shares") {
+  const hexgen::Shard fullest = hexgen::fullest_shard(llama_2_70b(), std::vector<int>{4, 3, 1});
+  CHECK(fullest.kv_heads == 4);
+  CHECK(fullest.query_heads == 32);
+  CHECK(fullest.ffn_columns == 4 * 3584);
+  CHECK(fullest.vocab_rows == 16000);
+  const hexgen::Cluster cluster = round_cluster({round_gpu("big", 80)}, {{0, 3}});
+  const hexgen::StageMemory even = stage_memory(llama_2_70b(), cluster, {0, 1, 2}, 4, {});
+  const hexgen::StageMemory uneven =
+      stage_memory(llama_2_70b(), cluster, {0, 1, 2}, 4, {}, {}, {4, 3, 1});
+  CHECK(uneven.weight_bytes > even.weight_bytes);
 }
 
 TEST_CASE("more devices than query heads are refused") {

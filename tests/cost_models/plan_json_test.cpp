@@ -46,6 +46,9 @@ const std::map<std::string, std::string> kComplaints = {
     {"seed_twice", "provenance: key \"seed\" appears twice"},
     {"sha256_too_short",
      "provenance.inputs[0].sha256: \"abc123\" is not a SHA-256 of 64 hexadecimal digits"},
+    {"share_missing",
+     "pipelines[0].stages[0].shares: 1 shares, expected one for each of the 2 devices"},
+    {"share_zero", "pipelines[0].stages[0].shares[1]: 0 is less than 1"},
     {"stage_without_devices",
      "pipelines[0].stages[1].devices: empty, expected at least one device"},
     {"stage_without_layers", "pipelines[0].stages[0].num_layers: 0 is less than 1"},
@@ -111,6 +114,14 @@ TEST_CASE("a written plan reads back the same, with the GPU types it was made fo
 TEST_CASE("writing what was read gives the same bytes") {
   const std::string text = plan_to_text(read_plan(kGood));
   CHECK(plan_to_text(parse_plan(text, "again")) == text);
+}
+
+TEST_CASE("uneven shares of a stage are read, written and left out where there are none") {
+  const PlanFile file = read_plan("tests/data/plan/uneven_shares.json");
+  CHECK(file.plan.pipelines()[0].stages[0].shares == std::vector<int>{3, 2});
+  CHECK(file.plan.pipelines()[0].stages[1].shares.empty());
+  CHECK(parse_plan(plan_to_text(file), "again").plan == file.plan);
+  CHECK(plan_to_text(read_plan(kGood)).find("shares") == std::string::npos);
 }
 
 TEST_CASE("a plan written to a file is what read_plan finds") {
