@@ -1,6 +1,7 @@
-# Turns text files into a C++ source that defines hexgen::builtin_files(), so that the programs need
-# no data folder. Run as
-#   cmake -DOUTPUT=out.cpp -DFOLDER=profiles "-DFILES=gpus.json;models/x.json" -P EmbedFiles.cmake
+# Turns text files into a C++ source that defines a function of namespace hexgen, declared in HEADER,
+# which returns them as vector<BuiltinFile>, so that the programs need no data folder. Run as
+#   cmake -DOUTPUT=out.cpp -DFOLDER=profiles "-DFILES=gpus.json|models/x.json"
+#         -DHEADER=profiles/builtin_files.h -DFUNCTION=builtin_files -P EmbedFiles.cmake
 # Long string literals are split: a compiler need not take more than 65,536 characters in one piece.
 set(piece_length 16000)
 string(REPLACE "|" ";" FILES "${FILES}")
@@ -15,11 +16,11 @@ foreach(name IN LISTS FILES)
   endforeach()
   string(APPEND entries "    {\"${name}\", ${literal}},\n")
 endforeach()
-file(WRITE ${OUTPUT} "#include \"profiles/builtin_files.h\"
+file(WRITE ${OUTPUT} "#include \"${HEADER}\"
 
 namespace hexgen {
 
-const std::vector<BuiltinFile>& builtin_files() {
+const std::vector<BuiltinFile>& ${FUNCTION}() {
   static const std::vector<BuiltinFile> files = {
 ${entries}  };
   return files;

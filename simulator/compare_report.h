@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "simulator/comparison.h"
+#include "simulator/latency_curves.h"
 #include "simulator/report.h"
 
 namespace hexgen {
@@ -14,6 +15,7 @@ struct ComparedPlan {
   std::string name;
   Metrics metrics;
   PairedDifference difference;
+  LatencyCurves curves = {};
 };
 
 void print_comparison(std::ostream& out, const std::vector<ComparedPlan>& plans, const Slo& slo);

@@ -47,6 +47,29 @@ double ServiceLevel::time_allowed_s(int prompt_tokens, int output_tokens) const 
   return std::isfinite(allowed) ? allowed : 0;
 }
 
+bool ServiceLevel::has_limits() const {
+  return slo_.ttft_s || slo_.tpot_s || slo_.e2e_s || slo_.scale;
+}
+
+double ServiceLevel::limit_factor(const RequestOutcome& request) const {
+  if (!request.completed()) {
+    return std::numeric_limits<double>::infinity();
+  }
+  double factor = 0;
+  const auto raise = [&factor](const std::optional<double>& limit, double value) {
+    if (limit && value > 0) {
+      factor = std::max(factor, value / *limit);
+    }
+  };
+  raise(slo_.ttft_s, request.ttft_s());
+  raise(slo_.tpot_s, request.tpot_s());
+  raise(slo_.e2e_s, request.e2e_s());
+  if (slo_.scale) {
+    raise(slo_.scale, normalised_latency(request));
+  }
+  return factor;
+}
+
 bool ServiceLevel::met_by(const RequestOutcome& request) const {
   return request.completed() && !(slo_.ttft_s && request.ttft_s() > *slo_.ttft_s) &&
          !(slo_.tpot_s && request.tpot_s() > *slo_.tpot_s) &&

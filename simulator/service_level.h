@@ -33,6 +33,12 @@ class ServiceLevel {
   /// limit that implies one, 0.
   double time_allowed_s(int prompt_tokens, int output_tokens) const;
 
+  bool has_limits() const;
+
+  /// The smallest factor by which all limits would have to be multiplied for the request to meet
+  /// them; infinite for a request that did not complete, 0 without limits.
+  double limit_factor(const RequestOutcome& request) const;
+
   /// True when the request completed within all limits.
   bool met_by(const RequestOutcome& request) const;
 

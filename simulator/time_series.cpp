@@ -120,7 +120,8 @@ TimeSeries SeriesRecorder::series(const ServingSystem& system,
     replica.running = buckets.means(record.running);
     replica.waiting = buckets.means(record.waiting);
     ReplicaUse& use = series.use.emplace_back();
-    use = {.kv_utilisation = buckets.mean(record.kv_blocks) / static_cast<double>(blocks),
+    use = {.duration_s = series.end_s,
+           .kv_utilisation = buckets.mean(record.kv_blocks) / static_cast<double>(blocks),
            .running = buckets.mean(record.running),
            .waiting = buckets.mean(record.waiting),
            .waiting_share = buckets.mean(record.anyone_waiting),

@@ -19,6 +19,7 @@ struct ReplicaSeries {
 
 /// One replica over the whole run.
 struct ReplicaUse {
+  double duration_s = 0;      // = TimeSeries::end_s
   double kv_utilisation = 0;  // mean share of the blocks in use
   double running = 0;         // mean number of requests
   double waiting = 0;         // mean number of requests

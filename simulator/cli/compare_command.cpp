@@ -2,11 +2,12 @@
 #include <nlohmann/json.hpp>
 
 #include "profiles/errors.h"
-#include "profiles/file.h"
 #include "simulator/cli/commands.h"
 #include "simulator/cli/inputs.h"
+#include "simulator/cli/output_files.h"
 #include "simulator/cli/profiles.h"
 #include "simulator/compare_report.h"
+#include "simulator/html/comparison_page.h"
 #include "simulator/progress.h"
 #include "simulator/report_json.h"
 
@@ -25,6 +26,9 @@ void compare(const CompareOptions& options) {
   const MeasurementWindow window = measurement_window(options.requests);
 
   std::vector<LoadedProfile> profiles = load_profiles(options.engine.profiles);
+  OutputFiles files;
+  std::ostream* out = files.open(options.common.out);
+  std::ostream* html_out = files.open(options.html_out);
   Progress progress("compare", options.plans.size(), options.common.quiet);
   std::vector<ComparedPlan> plans;
   SimulationResult baseline;
@@ -39,7 +43,8 @@ void compare(const CompareOptions& options) {
     }
     plans.push_back({.name = plan.input.name,
                      .metrics = measure(plan.system, result, level, window),
-                     .difference = compare_e2e(baseline, result, window.first_request(result))});
+                     .difference = compare_e2e(baseline, result, window.first_request(result)),
+                     .curves = latency_curves(result, level, window)});
     setup.inputs.push_back(plan.input);
     progress.advance();
   }
@@ -47,9 +52,13 @@ void compare(const CompareOptions& options) {
   add_inputs(profiles, setup.inputs);
 
   const std::string json = to_text(comparison_to_json(setup, plans, requests.slo));
-  if (!options.common.out.empty()) {
-    write_file(options.common.out, json);
+  if (out != nullptr) {
+    *out << json;
   }
+  if (html_out != nullptr) {
+    *html_out << html::comparison_page(setup, plans, requests.slo);
+  }
+  files.complete();
   if (options.common.json) {
     std::cout << json;
   } else {

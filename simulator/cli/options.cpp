@@ -8,6 +8,8 @@ namespace {
 constexpr const char* kTraceHelp =
     "KIND:FILE with KIND azure, mooncake, burstgpt, vidur, sharegpt, llmservingsim or csv";
 
+constexpr const char* kHtmlHelp = "File for a report to open in a browser, self-contained";
+
 void add_options(CLI::App& command, CommonOptions& options) {
   command.add_option("--out", options.out, "File for the result, written complete or not at all");
   command.add_flag("--json", options.json, "Machine-readable result on stdout");
@@ -122,6 +124,7 @@ void add_options(CLI::App& command, RunOptions& options) {
   command.add_option("--requests",
                      options.requests_out,
                      "File for one line of JSON a request, written complete or not at all");
+  command.add_option("--html", options.html_out, kHtmlHelp);
   auto* timeline = command.add_option(
       "--timeline", options.timeline_out, "File for a Chrome trace, opened by ui.perfetto.dev");
   command
@@ -144,12 +147,14 @@ void add_options(CLI::App& command, SweepOptions& options) {
   command.add_option("--target", options.target, "Attainment of the figures of merit")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
+  command.add_option("--html", options.html_out, kHtmlHelp);
   add_shared_options(command, options);
 }
 
 void add_options(CLI::App& command, CompareOptions& options) {
   command.add_option("--plans", options.plans, "Plans to play; the first is the baseline")
       ->required();
+  command.add_option("--html", options.html_out, kHtmlHelp);
   add_shared_options(command, options);
 }
 

@@ -58,6 +58,7 @@ struct RunOptions {
   EngineOptions engine;
   std::string plan;
   std::string requests_out;
+  std::string html_out;
   std::string timeline_out;
   std::optional<double> timeline_from_s;
   std::optional<double> timeline_to_s;
@@ -70,6 +71,7 @@ struct SweepOptions {
   std::string plan;
   std::string rates;
   std::string slo_scales;
+  std::string html_out;
   double target = 0.99;
 };
 
@@ -78,6 +80,7 @@ struct CompareOptions {
   RequestOptions requests;
   EngineOptions engine;
   std::vector<std::string> plans;
+  std::string html_out;
 };
 
 struct TraceOptions {

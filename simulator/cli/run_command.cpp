@@ -10,6 +10,7 @@
 #include "simulator/cli/inputs.h"
 #include "simulator/cli/output_files.h"
 #include "simulator/cli/profiles.h"
+#include "simulator/html/run_page.h"
 #include "simulator/report_json.h"
 #include "simulator/report_text.h"
 
@@ -83,6 +84,7 @@ void run(const RunOptions& options) {
   OutputFiles files;
   std::ostream* out = files.open(options.common.out);
   std::ostream* requests_out = files.open(options.requests_out);
+  std::ostream* html_out = files.open(options.html_out);
   std::ostream* timeline_out = files.open(options.timeline_out);
 
   SeriesRecorder recorder(plan.system);
@@ -110,6 +112,9 @@ void run(const RunOptions& options) {
   }
   if (requests_out != nullptr) {
     write_requests(*requests_out, plan.system, result);
+  }
+  if (html_out != nullptr) {
+    *html_out << html::run_page(report, latency_curves(result, level, window), plan.file);
   }
   if (timeline) {
     timeline->finish();

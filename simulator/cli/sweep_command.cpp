@@ -5,10 +5,11 @@
 #include <nlohmann/json.hpp>
 
 #include "profiles/errors.h"
-#include "profiles/file.h"
 #include "simulator/cli/commands.h"
 #include "simulator/cli/inputs.h"
+#include "simulator/cli/output_files.h"
 #include "simulator/cli/profiles.h"
+#include "simulator/html/sweep_page.h"
 #include "simulator/progress.h"
 #include "simulator/report_json.h"
 #include "simulator/sweep_report.h"
@@ -61,6 +62,9 @@ void sweep(const SweepOptions& options) {
   const LoadTest test(
       drawn, own_rate_per_s, make_service_level(slo, plan.file.model), engine, window);
 
+  OutputFiles files;
+  std::ostream* out = files.open(options.common.out);
+  std::ostream* html_out = files.open(options.html_out);
   const auto threads = options.common.threads > 0
                            ? static_cast<std::size_t>(options.common.threads)
                            : static_cast<std::size_t>(tbb::info::default_concurrency());
@@ -78,9 +82,13 @@ void sweep(const SweepOptions& options) {
   add_inputs(profiles, setup.inputs);
   const SweepReport report = {std::move(setup), grid, result, slo};
   const std::string json = to_text(sweep_to_json(report));
-  if (!options.common.out.empty()) {
-    write_file(options.common.out, json);
+  if (out != nullptr) {
+    *out << json;
   }
+  if (html_out != nullptr) {
+    *html_out << html::sweep_page(report, plan.file);
+  }
+  files.complete();
   if (options.common.json) {
     std::cout << json;
   } else {

@@ -185,6 +185,12 @@ TEST_CASE("nothing is written when the run fails") {
   check_refused(run + outputs + "--timeline-from -1", "--timeline-from: -1.000000 is not a time");
   check_refused(run + outputs + "--timeline-to nan", "--timeline-to: nan is not a time");
   check_refused(run + "--timeline-to 2", "--timeline");
+  check_refused(run + outputs + "--html " + folder.file("no/page.html"),
+                "no/page.html: cannot be written: No such file");
+  const std::string requests = "--workload azure-conversation --num-requests 10 --out " +
+                               folder.file("a") + " --html " + folder.file("no/page.html");
+  check_refused(kSweep + "--rates 1 " + requests, "no/page.html: cannot be written");
+  check_refused("compare --plans " + kPlan + " " + requests, "no/page.html: cannot be written");
   check_refused(run + "--out " + folder.file("a") + " --timeline " + folder.file("no/b"),
                 "no/b: cannot be written: No such file");
   check_refused(run + "--out " + folder.file("a") + " --timeline " + folder.file("."),
@@ -207,13 +213,34 @@ TEST_CASE("a trace of lengths runs with arrivals of its own") {
   CHECK(finished.output.find("\"total_input_tokens\": 180") != std::string::npos);
 }
 
-TEST_CASE("the same command gives the same bytes, whatever the number of threads") {
-  const std::string sweep = kSweep +
-                            "--json --quiet --workload azure-conversation --num-requests 200 "
-                            "--rates 1:60:7 --slo ttft:200 --threads ";
-  const Finished one = run_program(sweep + "1");
-  CHECK(one.exit_code == 0);
-  CHECK(run_program(sweep + "5").output == one.output);
+TEST_CASE("the same command gives the same bytes in every file, whatever the number of threads") {
+  const std::string requests =
+      " --quiet --workload azure-conversation --num-requests 200 --slo ttft:200 ";
+  const std::vector<std::pair<std::string, std::vector<std::string>>> commands = {
+      {kRun + requests, {"out", "requests", "timeline", "html"}},
+      {kSweep + "--rates 1:60:7" + requests, {"out", "html"}},
+      {"compare --plans " + kPlan + " " + kPlan + requests, {"out", "html"}}};
+  for (const auto& [command, outputs] : commands) {
+    CAPTURE(command);
+    const TemporaryFolder folder;
+    std::vector<std::string> printed;
+    for (const char* threads : {"1", "5"}) {
+      std::string files;
+      for (const std::string& output : outputs) {
+        files += " --" + output + " " + folder.file(output + threads);
+      }
+      const Finished finished = run_program(command + "--threads " + threads + files);
+      REQUIRE(finished.exit_code == 0);
+      printed.push_back(finished.output);
+    }
+    CHECK(printed[0] == printed[1]);
+    for (const std::string& output : outputs) {
+      CAPTURE(output);
+      const std::string one = hexgen::read_file(folder.file(output + "1"));
+      CHECK(one.size() > 1000);
+      CHECK(one == hexgen::read_file(folder.file(output + "5")));
+    }
+  }
 }
 
 TEST_CASE("plans are compared on identical arrivals") {
