@@ -144,7 +144,8 @@ TEST_CASE("byte-level tokenizers that change nothing give every text back") {
 TEST_CASE("the tiny model's tokenizer gives the prompts of its goldens") {
   const Tokenizer tokenizer = Tokenizer::from_file("tests/data/tiny-llama/tokenizer.json");
   CHECK(tokenizer.num_ids() == 1024);
-  for (const json& entry : read_json("tests/data/tiny-llama/greedy.json").at("cases")) {
+  const json greedy = read_json("tests/data/tiny-llama/greedy.json");
+  for (const json& entry : greedy.at("cases")) {
     CHECK(json(tokenizer.encode(entry.at("prompt").get<std::string>())) ==
           entry.at("prompt_tokens"));
     CHECK(tokenizer.decode(entry.at("greedy_tokens").get<std::vector<int>>()) == entry.at("text"));
