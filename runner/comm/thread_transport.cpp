@@ -23,6 +23,8 @@ class ThreadTransport : public Transport {
     return network_.collect(peer, rank_, channel);
   }
 
+  void begin_step(std::int64_t step) noexcept override { network_.board().note_step(rank_, step); }
+
   void abort(const std::string& reason) noexcept override { network_.abort(reason); }
 
  private:
@@ -30,14 +32,27 @@ class ThreadTransport : public Transport {
   int rank_;
 };
 
+std::vector<std::string> numbered_names(int ranks) {
+  std::vector<std::string> names;
+  for (int rank = 0; rank < ranks; ++rank) {
+    names.push_back("rank " + std::to_string(rank));
+  }
+  return names;
+}
+
 }  // namespace
 
-ThreadNetwork::ThreadNetwork(int ranks, std::chrono::milliseconds deadline)
-    : deadline_(deadline) {
-  for (int rank = 0; rank < ranks; ++rank) {
+ThreadNetwork::ThreadNetwork(std::vector<std::string> rank_names,
+                             std::chrono::milliseconds deadline)
+    : board_(std::move(rank_names)),
+      deadline_(deadline) {
+  for (int rank = 0; rank < size(); ++rank) {
     inboxes_.push_back(std::make_unique<Inbox>());
   }
 }
+
+ThreadNetwork::ThreadNetwork(int ranks, std::chrono::milliseconds deadline)
+    : ThreadNetwork(numbered_names(ranks), deadline) {}
 
 std::unique_ptr<Transport> ThreadNetwork::transport(int rank) {
   return std::make_unique<ThreadTransport>(*this, rank);
@@ -65,8 +80,8 @@ std::vector<std::byte> ThreadNetwork::collect(int from, int to, int channel) {
     throw DeviceError(*own.aborted);
   }
   if (!in_time) {
-    throw DeviceError("rank " + std::to_string(to) + ": nothing from rank " + std::to_string(from) +
-                      " within " + std::to_string(deadline_.count()) + " ms");
+    throw DeviceError(board_.describe(to) + ": nothing within " +
+                      std::to_string(deadline_.count()) + " ms from " + board_.describe(from));
   }
   std::vector<std::byte> message = std::move(queue.front());
   queue.pop_front();

@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "runner/comm/rank_board.h"
 #include "runner/comm/transport.h"
 
 namespace hexgen {
@@ -16,6 +17,10 @@ namespace hexgen {
 /// Mailboxes between ranks that are threads of one process.
 class ThreadNetwork {
  public:
+  /// Ranks are called by these names when something fails.
+  ThreadNetwork(std::vector<std::string> rank_names, std::chrono::milliseconds deadline);
+
+  /// "rank 0", "rank 1", ...
   ThreadNetwork(int ranks, std::chrono::milliseconds deadline);
 
   /// The network must outlive it.
@@ -25,7 +30,9 @@ class ThreadNetwork {
   std::vector<std::byte> collect(int from, int to, int channel);
   void abort(const std::string& reason) noexcept;
 
-  int size() const { return static_cast<int>(inboxes_.size()); }
+  RankBoard& board() { return board_; }
+
+  int size() const { return board_.size(); }
 
  private:
   struct Inbox {
@@ -37,6 +44,7 @@ class ThreadNetwork {
 
   Inbox& inbox(int rank) { return *inboxes_.at(static_cast<std::size_t>(rank)); }
 
+  RankBoard board_;
   std::vector<std::unique_ptr<Inbox>> inboxes_;
   std::chrono::milliseconds deadline_;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,6 +22,9 @@ class Transport {
 
   virtual void send(int peer, int channel, std::span<const std::byte> message) = 0;
   virtual std::vector<std::byte> receive(int peer, int channel) = 0;
+
+  /// This rank is at work on a step; failures are reported with it, on the other ranks too.
+  virtual void begin_step(std::int64_t step) noexcept = 0;
 
   /// Ends every wait of every rank, now and later, with `reason`. The first reason stands.
   virtual void abort(const std::string& reason) noexcept = 0;

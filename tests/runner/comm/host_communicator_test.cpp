@@ -112,16 +112,17 @@ TEST_CASE("groups on different channels do not take each other's messages") {
 }
 
 TEST_CASE("a receive ends at the deadline and names the peer that is silent") {
-  CHECK_THROWS_WITH_AS(run_ranks(
-                           2,
-                           [](Transport& transport) {
-                             if (transport.rank() == 1) {
-                               transport.receive(0, 7);
-                             }
-                           },
-                           std::chrono::milliseconds(20)),
-                       "rank 1: nothing from rank 0 within 20 ms",
-                       DeviceError);
+  CHECK_THROWS_WITH_AS(
+      run_ranks(
+          2,
+          [](Transport& transport) {
+            if (transport.rank() == 1) {
+              transport.receive(0, 7);
+            }
+          },
+          std::chrono::milliseconds(20)),
+      "rank 1, before the first step: nothing within 20 ms from rank 0, before the first step",
+      DeviceError);
 }
 
 TEST_CASE("an abort ends waits under way and later calls with the first reason") {
