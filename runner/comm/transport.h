@@ -24,7 +24,7 @@ class Transport {
   virtual std::vector<std::byte> receive(int peer, int channel) = 0;
 
   /// This rank is at work on a step; failures are reported with it, on the other ranks too.
-  virtual void begin_step(std::int64_t step) noexcept = 0;
+  virtual void begin_step(std::int64_t /*step*/) noexcept {}
 
   /// Ends every wait of every rank, now and later, with `reason`. The first reason stands.
   virtual void abort(const std::string& reason) noexcept = 0;

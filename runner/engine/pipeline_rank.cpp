@@ -81,6 +81,7 @@ ExecutorSetup PipelineRank::executor_setup() const {
 
 std::vector<TokenChoice> PipelineRank::execute(const StepBatch& batch) {
   last_step_ = batch.step;
+  transport_.begin_step(batch.step);
   if (receiving_) {
     receiving_->receive(executor_->residual(batch), *stage_);
   }
