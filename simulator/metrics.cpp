@@ -76,6 +76,28 @@ double attainment(const WindowRequests& requests, const ServiceLevel& level) {
                               : static_cast<double>(met) / static_cast<double>(requests.size());
 }
 
+/// The most requests in the system at one time; one that leaves makes room for one that comes.
+std::int64_t most_at_once(const SimulationResult& result) {
+  std::vector<SimTime> ends;
+  for (const RequestOutcome& request : result.requests) {
+    if (request.completed()) {
+      ends.push_back(request.last_token);
+    }
+  }
+  std::sort(ends.begin(), ends.end());
+  std::int64_t inside = 0;
+  std::int64_t most = 0;
+  auto next_end = ends.begin();
+  for (const RequestOutcome& request : result.requests) {
+    for (; next_end != ends.end() && *next_end <= request.arrival; ++next_end) {
+      --inside;
+    }
+    inside += request.completed() ? 1 : 0;
+    most = std::max(most, inside);
+  }
+  return most;
+}
+
 }  // namespace
 
 std::size_t MeasurementWindow::first_request(const SimulationResult& result) const {
@@ -127,6 +149,7 @@ Metrics measure(const ServingSystem& system,
   const WindowRequests requests(result, window);
   Metrics metrics = {.warmup_requests = static_cast<std::int64_t>(window.first_request(result)),
                      .simulated_s = result.end_s,
+                     .max_concurrent_requests = most_at_once(result),
                      .preemptions = result.preemptions,
                      .iterations = result.iterations,
                      .outside_measured = result.outside_measured};

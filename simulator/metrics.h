@@ -41,10 +41,11 @@ struct Metrics {
   double goodput_per_s = 0;   // those requests over duration_s
   std::vector<std::string> saturated_replicas;  // see WaitingTrend
 
-  double simulated_s = 0;                                   // whole run, until the last token
-  std::int64_t preemptions = 0;                             // whole run
-  std::int64_t iterations = 0;                              // whole run, all replicas
-  std::vector<std::vector<double>> stage_utilisation;       // [replica][stage], of simulated_s
+  double simulated_s = 0;                              // whole run, until the last token
+  std::int64_t max_concurrent_requests = 0;            // whole run, waiting or running at one time
+  std::int64_t preemptions = 0;                        // whole run
+  std::int64_t iterations = 0;                         // whole run, all replicas
+  std::vector<std::vector<double>> stage_utilisation;  // [replica][stage], of simulated_s
   std::vector<std::vector<std::int64_t>> outside_measured;  // [replica][stage]: iterations whose
                                                             // tables were extended; whole run
   double price_per_hour = 0;

@@ -176,6 +176,7 @@ ordered_json metrics_to_json(const Metrics& metrics) {
   json["slo_attainment"] = metrics.slo_attainment;
   json["goodput_per_s"] = metrics.goodput_per_s;
   json["saturated_pipelines"] = metrics.saturated_replicas;
+  json["max_concurrent_requests"] = metrics.max_concurrent_requests;
   json["preemptions"] = metrics.preemptions;
   json["iterations"] = metrics.iterations;
   json["simulated_s"] = metrics.simulated_s;

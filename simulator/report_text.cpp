@@ -55,6 +55,7 @@ void print_counts(std::ostream& out, const RunReport& report) {
   print_line(out, "Request throughput (req/s)", metrics.requests_per_s);
   print_line(out, "Request goodput (req/s)", metrics.goodput_per_s);
   print_line(out, "Output token throughput (tok/s)", metrics.output_tokens_per_s);
+  print_line(out, "Peak concurrent requests", metrics.max_concurrent_requests);
   print_line(out, "Total token throughput (tok/s)", metrics.total_tokens_per_s);
 }
 

@@ -67,6 +67,38 @@ RunSetup run_setup(const RunOptions& options,
   return setup;
 }
 
+/// The files of a run, opened before it begins; null for those not asked for.
+struct RunFiles {
+  explicit RunFiles(const RunOptions& options)
+      : report(files.open(options.common.out)),
+        requests(files.open(options.requests_out)),
+        html(files.open(options.html_out)),
+        timeline(files.open(options.timeline_out)) {}
+
+  OutputFiles files;
+  std::ostream* report;
+  std::ostream* requests;
+  std::ostream* html;
+  std::ostream* timeline;
+};
+
+void write(RunFiles& files,
+           const RunReport& report,
+           const SimulationResult& result,
+           const LatencyCurves& curves,
+           const PlanFile& plan) {
+  if (files.report != nullptr) {
+    *files.report << to_text(report_to_json(report));
+  }
+  if (files.requests != nullptr) {
+    write_requests(*files.requests, report.system, result);
+  }
+  if (files.html != nullptr) {
+    *files.html << html::run_page(report, curves, plan);
+  }
+  files.files.complete();
+}
+
 }  // namespace
 
 void run(const RunOptions& options) {
@@ -81,18 +113,13 @@ void run(const RunOptions& options) {
   const ServiceLevel level = make_service_level(requests.slo, plan.file.model);
   const TimelineWindow shown = timeline_window(options);
 
-  OutputFiles files;
-  std::ostream* out = files.open(options.common.out);
-  std::ostream* requests_out = files.open(options.requests_out);
-  std::ostream* html_out = files.open(options.html_out);
-  std::ostream* timeline_out = files.open(options.timeline_out);
-
+  RunFiles files(options);
   SeriesRecorder recorder(plan.system);
   ObserverList observers;
   observers.add(recorder);
   std::optional<ChromeTraceWriter> timeline;
-  if (timeline_out != nullptr) {
-    timeline.emplace(*timeline_out, timeline_pipelines(plan.file), shown);
+  if (files.timeline != nullptr) {
+    timeline.emplace(*files.timeline, timeline_pipelines(plan.file), shown);
     observers.add(*timeline);
   }
   const SimulationResult result = simulate(plan.system, *requests.source, engine, &observers);
@@ -106,22 +133,12 @@ void run(const RunOptions& options) {
   add_inputs(profiles, setup.inputs);
   const RunReport report = {std::move(setup), plan.system, metrics, requests.slo, series};
 
-  const std::string json = to_text(report_to_json(report));
-  if (out != nullptr) {
-    *out << json;
-  }
-  if (requests_out != nullptr) {
-    write_requests(*requests_out, plan.system, result);
-  }
-  if (html_out != nullptr) {
-    *html_out << html::run_page(report, latency_curves(result, level, window), plan.file);
-  }
   if (timeline) {
     timeline->finish();
   }
-  files.complete();
+  write(files, report, result, latency_curves(result, level, window), plan.file);
   if (options.common.json) {
-    std::cout << json;
+    std::cout << to_text(report_to_json(report));
   } else {
     print_report(std::cout, report);
   }

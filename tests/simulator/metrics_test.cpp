@@ -156,6 +156,18 @@ TEST_CASE("requests before the window count as warm-up and nowhere else") {
   CHECK(metrics.e2e.mean_s == 7);  // of 4 .. 10
 }
 
+TEST_CASE("the most requests at once are counted with those that wait") {
+  // One at a time, 1 s each: A leaves at 1 when D comes, so B, C and D are there; at 0.5 A, B, C.
+  const ServingSystem system = one_replica(fixed_replica({1.0}));
+  const auto most = [&](std::vector<RequestSpec> requests) {
+    return measure(system, play(system, std::move(requests)), no_limits(), kEverything)
+        .max_concurrent_requests;
+  };
+  CHECK(most({{0.0, 10, 1}, {0.25, 10, 1}, {0.5, 10, 1}, {1.0, 10, 1}}) == 3);
+  CHECK(most({{0.0, 10, 1}, {0.25, 10, 1}, {0.5, 10, 1}, {0.75, 10, 1}}) == 4);
+  CHECK(most({{0.0, 1 << 30, 1}}) == 0);  // rejected
+}
+
 TEST_CASE("a system that falls behind is called saturated") {
   // One request a second; 1.1 s of service leave 0.1 s of waiting a second, 0.9 s leave none.
   std::vector<RequestSpec> requests;
