@@ -94,14 +94,6 @@ HandOffAlgorithm choose_hand_off(std::size_t bytes,
   });
 }
 
-HandOffTraffic hand_off_traffic(HandOffAlgorithm algorithm, std::size_t bytes, int destinations) {
-  const auto b = static_cast<std::size_t>(destinations);
-  if (algorithm == HandOffAlgorithm::kDirect) {
-    return {.across_bytes = b * bytes};
-  }
-  return {.across_bytes = bytes, .inside_bytes = (b - 1) * bytes};
-}
-
 HandOff::HandOff(Communicator& boundary, int sources, HandOffLinks links, Leaders leaders)
     : boundary_(boundary),
       sources_(sources),

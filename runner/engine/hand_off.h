@@ -48,15 +48,6 @@ HandOffAlgorithm choose_hand_off(std::size_t bytes,
                                  int destinations,
                                  const HandOffLinks& links);
 
-/// Bytes that go from the source ranks to the destination ranks, and among the latter. Nothing else
-/// moves.
-struct HandOffTraffic {
-  std::size_t across_bytes = 0;
-  std::size_t inside_bytes = 0;
-};
-
-HandOffTraffic hand_off_traffic(HandOffAlgorithm algorithm, std::size_t bytes, int destinations);
-
 /// One rank's end of the hand-offs between two neighbouring stages. `boundary` joins the sources
 /// (its ranks 0..sources-1) and the destinations (the rest); `leaders` is the pair with the best
 /// link, as ranks in their stages.

@@ -83,6 +83,37 @@ TEST_CASE("the shape that transformers 5 writes reads like the old one") {
   CHECK(before.kv_bytes_per_element == 4);
 }
 
+TEST_CASE("RoPE, epsilon and end tokens are read from both shapes, with transformers' defaults") {
+  const ModelSpec plain = parse(tiny(""));
+  CHECK(plain.rope_theta == 10'000);
+  CHECK(plain.rope_scaling.type == "default");
+  CHECK(plain.rms_norm_epsilon == 1e-6);
+  CHECK(plain.eos_token_ids.empty());
+
+  const std::string llama3 =
+      R"("rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4,
+         "original_max_position_embeddings": 8192)";
+  const ModelSpec before = parse(tiny(R"(, "rope_theta": 5e5, "rms_norm_eps": 1e-5,
+      "eos_token_id": 7, "rope_scaling": {)" +
+                                      llama3 + "}"));
+  const ModelSpec now = parse(tiny(R"(, "rms_norm_eps": 1e-5, "eos_token_id": [7],
+      "rope_parameters": {"rope_theta": 5e5, )" +
+                                   llama3 + "}"));
+  for (const ModelSpec& model : {before, now}) {
+    CHECK(model.rope_theta == 500'000);
+    CHECK(model.rope_scaling.type == "llama3");
+    CHECK(model.rope_scaling.factor == 8);
+    CHECK(model.rope_scaling.low_freq_factor == 1);
+    CHECK(model.rope_scaling.high_freq_factor == 4);
+    CHECK(model.rope_scaling.original_context_tokens == 8192);
+    CHECK(model.rms_norm_epsilon == 1e-5);
+    CHECK(model.eos_token_ids == std::vector<int>{7});
+  }
+  CHECK(parse(tiny(R"(, "eos_token_id": [3, 9])")).eos_token_ids == std::vector<int>{3, 9});
+  CHECK(parse(tiny(R"(, "rope_scaling": {"type": "linear", "factor": 2})")).rope_scaling.factor ==
+        2);
+}
+
 TEST_CASE("Qwen2 has QKV biases that no key announces, Qwen3 has q and k norms instead") {
   CHECK(parse(tiny("", "Qwen2ForCausalLM")).qkv_bias);
   CHECK_FALSE(parse(tiny("", "Qwen2ForCausalLM")).qk_norm);

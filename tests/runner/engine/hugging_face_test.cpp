@@ -89,3 +89,25 @@ TEST_CASE("an asymmetric pipeline gives the tokens of Hugging Face transformers 
     check_against_golden(name, {{2, 3}, {1, 1}, {1, 2}});
   }
 }
+
+TEST_CASE("a trained model writes what it writes in Hugging Face transformers, under any plan") {
+  const std::string folder = "tests/data/tiny-llama";
+  const ModelSpec model = hexgen::read_model(folder);
+  const Checkpoint weights(folder);
+  const nlohmann::json cases =
+      nlohmann::json::parse(hexgen::read_file(folder + "/greedy.json")).at("cases");
+  std::vector<GenerationRequest> requests;
+  for (const nlohmann::json& golden : cases) {
+    requests.push_back({.id = requests.size(),
+                        .prompt = golden.at("prompt_tokens"),
+                        .max_new_tokens = static_cast<int>(golden.at("greedy_tokens").size())});
+  }
+  for (const std::vector<StageSize>& stages :
+       {std::vector<StageSize>{{6, 1}}, {{1, 5}, {3, 2}, {2, 3}}}) {
+    const std::vector<Generation> generations = hexgen::test::generate_on_cpu(
+        hexgen::test::cpu_pipeline(model, weights, stages, {.max_requests = 6}), requests);
+    for (std::size_t i = 0; i < cases.size(); ++i) {
+      CHECK(generations[i].tokens() == cases[i].at("greedy_tokens").get<std::vector<int>>());
+    }
+  }
+}
