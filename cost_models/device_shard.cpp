@@ -110,6 +110,17 @@ double shard_weight_bytes(const ModelSpec& model, const DeviceShard& shard) {
              lm_head_bytes_per_parameter(model);
 }
 
+DeviceShard common_part(const DeviceShard& a, const DeviceShard& b) {
+  return {.position = {.first = a.position.first && b.position.first,
+                       .last = a.position.last && b.position.last},
+          .layers = overlap(a.layers, b.layers),
+          .heads = overlap(a.heads, b.heads),
+          .kv_heads = overlap(a.kv_heads, b.kv_heads),
+          .ffn_columns = overlap(a.ffn_columns, b.ffn_columns),
+          .embedding_rows = overlap(a.embedding_rows, b.embedding_rows),
+          .lm_head_rows = overlap(a.lm_head_rows, b.lm_head_rows)};
+}
+
 double shard_kv_bytes_per_token(const ModelSpec& model, const DeviceShard& shard) {
   return 2.0 * shard.layers.count * shard.kv_heads.count * model.head_dim *
          model.kv_bytes_per_element;

@@ -32,6 +32,10 @@ DeviceShard make_shard(const ModelSpec& model,
 /// shares device 0 of a stage holds most: its bytes are the weight_bytes of cost_models/memory.h.
 double shard_weight_bytes(const ModelSpec& model, const DeviceShard& shard);
 
+/// What both shards hold of the same model: a device that has one and is to have the other need not
+/// load it. A tied embedding counts as embedding where it serves as LM head in the other one.
+DeviceShard common_part(const DeviceShard& a, const DeviceShard& b);
+
 /// Bytes of KV cache that one token takes on this device.
 double shard_kv_bytes_per_token(const ModelSpec& model, const DeviceShard& shard);
 

@@ -38,6 +38,12 @@ void raise_to(int least, std::vector<int>& sizes) {
 
 }  // namespace
 
+IndexRange overlap(const IndexRange& a, const IndexRange& b) {
+  const int first = std::max(a.first, b.first);
+  const int end = std::min(a.end(), b.end());
+  return first < end ? IndexRange{first, end - first} : IndexRange{};
+}
+
 IndexRange even_range(int total, int parts, int index) {
   const int size = total / parts;
   const int longer = total % parts;

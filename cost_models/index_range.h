@@ -14,6 +14,9 @@ struct IndexRange {
   bool operator==(const IndexRange&) const = default;
 };
 
+/// The items that both ranges hold; empty ranges are equal to IndexRange{}.
+IndexRange overlap(const IndexRange& a, const IndexRange& b);
+
 /// Part `index` of `total` items cut into `parts` ranges whose sizes differ by at most one, the
 /// longer ones first.
 IndexRange even_range(int total, int parts, int index);

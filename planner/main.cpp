@@ -4,6 +4,7 @@
 #include "planner/cluster_generator.h"
 #include "planner/plan_commands.h"
 #include "planner/profile_import.h"
+#include "planner/replan_command.h"
 #include "planner/search_command.h"
 #include "profiles/errors.h"
 #include "profiles/file.h"
@@ -60,11 +61,18 @@ int run_command_line(int argc, char** argv) {
   app.set_version_flag("--version", hexgen::version_line(kProgram));
   app.require_subcommand(1);
   hexgen::SearchOptions search;
+  hexgen::ReplanOptions replan;
   hexgen::PlanFileOptions check;
   hexgen::PlanFileOptions show;
   hexgen::ClusterOptions cluster;
   ProfileCommand profile;
   add_command(app, "search", "Find a plan", search, hexgen::add_search_options, hexgen::run_search);
+  add_command(app,
+              "replan",
+              "Change a plan after nodes were lost or joined",
+              replan,
+              hexgen::add_replan_options,
+              hexgen::run_replan);
   add_command(
       app, "check", "Say whether a plan fits", check, hexgen::add_check_options, hexgen::run_check);
   add_command(

@@ -44,6 +44,17 @@ void keep_front(std::vector<OperatingPoint>& points) {
   });
 }
 
+constexpr OperatingPoint kNoPoint = {.request_s = std::numeric_limits<double>::infinity()};
+
+/// Leaves the front, or the fastest point where none meets the limits.
+void finish(PipelineChoices& choices, const OperatingPoint& fastest) {
+  choices.meets = !choices.points.empty();
+  if (!choices.meets && !choices.layouts.empty()) {
+    choices.points.push_back(fastest);
+  }
+  keep_front(choices.points);
+}
+
 }  // namespace
 
 PipelineChooser::PipelineChooser(const ModelSpec& model,
@@ -63,18 +74,15 @@ std::vector<Layout> PipelineChooser::layouts(const LayoutProblem& problem) const
                                                  : layout_front(problem, kFrontPoints);
 }
 
-void PipelineChooser::add_layout(const std::vector<PlacedStage>& stages,
-                                 const DeviceGroup& group,
-                                 PipelineChoices& choices,
-                                 OperatingPoint& fastest) const {
-  std::vector<int> first_free(static_cast<std::size_t>(cluster_.num_nodes()), 0);
-  PipelineGroup pipeline = make_pipeline(stages, group, cluster_, first_free);
-  finish_pipeline(
-      pipeline, model_, cluster_, target_.prompt_tokens + target_.output_tokens, target_.memory);
+/// Operating points of the next layout, which is that of `pipeline`; returns the largest batch
+/// whose requests stay within the limits, 0 when none does.
+int PipelineChooser::add_points(const PipelineGroup& pipeline,
+                                PipelineChoices& choices,
+                                OperatingPoint& fastest) const {
   const std::vector<StageCost> costs = pipeline_cost(model_, cluster_, pipeline);
-  const int most = std::min(pipeline.max_batch, target_.max_batch);
   int within_limits = 0;
-  for (int batch = 1; batch <= most; batch += std::max(1, batch / 4)) {
+  for (int batch = 1; batch <= std::min(pipeline.max_batch, target_.max_batch);
+       batch += std::max(1, batch / 4)) {
     const ServiceEstimate estimate = estimate_service(costs, target_, batch);
     const OperatingPoint point = {.layout = choices.layouts.size(),
                                   .batch = batch,
@@ -87,14 +95,38 @@ void PipelineChooser::add_layout(const std::vector<PlacedStage>& stages,
     choices.points.push_back(point);
     within_limits = point.request_s <= target_.e2e_s ? batch : within_limits;
   }
+  return within_limits;
+}
+
+void PipelineChooser::add_layout(const std::vector<PlacedStage>& stages,
+                                 const DeviceGroup& group,
+                                 PipelineChoices& choices,
+                                 OperatingPoint& fastest) const {
+  std::vector<int> first_free(static_cast<std::size_t>(cluster_.num_nodes()), 0);
+  PipelineGroup pipeline = make_pipeline(stages, group, cluster_, first_free);
+  finish_pipeline(
+      pipeline, model_, cluster_, target_.prompt_tokens + target_.output_tokens, target_.memory);
+  const int within_limits = add_points(pipeline, choices, fastest);
   choices.layouts.push_back({.stages = stages,
-                             .max_batch = within_limits > 0 ? within_limits : most,
+                             .max_batch = within_limits > 0
+                                              ? within_limits
+                                              : std::min(pipeline.max_batch, target_.max_batch),
                              .kv_capacity_tokens = pipeline.kv_capacity_tokens});
+}
+
+PipelineChoices PipelineChooser::choices_of(const PipelineGroup& pipeline) const {
+  PipelineChoices choices;
+  OperatingPoint fastest = kNoPoint;
+  add_points(pipeline, choices, fastest);
+  choices.layouts.push_back(
+      {.max_batch = pipeline.max_batch, .kv_capacity_tokens = pipeline.kv_capacity_tokens});
+  finish(choices, fastest);
+  return choices;
 }
 
 PipelineChoices PipelineChooser::choices(const DeviceGroup& group) const {
   PipelineChoices choices;
-  OperatingPoint fastest = {.request_s = std::numeric_limits<double>::infinity()};
+  OperatingPoint fastest = kNoPoint;
   std::vector<std::vector<PlacedStage>> known;
   for (const BatchLevel& level : levels_) {
     const LayoutProblem problem = level.tables.problem(group, level.min_kv_tokens);
@@ -106,11 +138,7 @@ PipelineChoices PipelineChooser::choices(const DeviceGroup& group) const {
       }
     }
   }
-  choices.meets = !choices.points.empty();
-  if (!choices.meets && !choices.layouts.empty()) {
-    choices.points.push_back(fastest);
-  }
-  keep_front(choices.points);
+  finish(choices, fastest);
   return choices;
 }
 

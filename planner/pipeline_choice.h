@@ -44,6 +44,10 @@ class PipelineChooser {
   /// are.
   PipelineChoices choices(const DeviceGroup& group) const;
 
+  /// What a pipeline can do as it is, with at most its max_batch requests in flight: one layout,
+  /// without stages.
+  PipelineChoices choices_of(const PipelineGroup& pipeline) const;
+
   /// Largest share of the model's layers that one device of the node can hold, beside the KV cache
   /// of the longest request.
   double model_share(int node) const;
@@ -62,6 +66,9 @@ class PipelineChooser {
                   const DeviceGroup& group,
                   PipelineChoices& choices,
                   OperatingPoint& fastest) const;
+  int add_points(const PipelineGroup& pipeline,
+                 PipelineChoices& choices,
+                 OperatingPoint& fastest) const;
 
   const ModelSpec& model_;
   const Cluster& cluster_;

@@ -42,6 +42,10 @@ bool PlanEvaluator::feasible(const Objective& objective) {
   return objective.score > kInfeasibleScore;
 }
 
+bool PlanEvaluator::on_target(const Objective& objective) {
+  return objective.score > kTargetMissedScore / 2;
+}
+
 double PlanEvaluator::mean_latency(const SimulationResult& result) const {
   const bool normalised = load_test_.level().has_reference();
   double sum = 0;

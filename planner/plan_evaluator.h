@@ -37,6 +37,9 @@ class PlanEvaluator final : public Evaluator {
   /// False for scores of plans that cannot serve: empty ones.
   static bool feasible(const Objective& objective);
 
+  /// False for scores of plans that miss the target where that comes first (objective cost).
+  static bool on_target(const Objective& objective);
+
  private:
   double highest_rate(const ServingSystem& system) const;
   double saturation_rate(const ServingSystem& system) const;

@@ -98,11 +98,13 @@ Planning::Planning(PlanningRequest request)
              .rate_per_s = request_.workload.arrivals.rate_per_s}),
       chooser_(request_.model, request_.cluster, target_),
       layouts_(chooser_, request_.cluster),
+      running_(request_.running, chooser_, request_.cluster),
       space_(search_space(request_, chooser_, target_.prompt_tokens)),
       evaluator_(request_.model, request_.cluster, load_test(request_), request_.objective) {}
 
 Plan Planning::plan(const Individual& individual) const {
-  return build_plan(individual, layouts_, goal_, request_.cluster, request_.model.num_layers);
+  return build_plan(
+      individual, layouts_, running_, goal_, request_.cluster, request_.model.num_layers);
 }
 
 Objective Planning::fitness(const Plan& plan) const {
@@ -131,7 +133,7 @@ double Planning::estimate(const Individual& individual) const {
       return kConstraintBroken * (1 + broken);
     }
   }
-  const RequestDivision expected = expected_division(individual, layouts_, goal_);
+  const RequestDivision expected = expected_division(individual, layouts_, running_, goal_);
   if (request_.objective == ObjectiveKind::kRate) {
     return expected.rate_per_s;
   }

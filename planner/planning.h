@@ -11,6 +11,7 @@
 #include "planner/plan_constraints.h"
 #include "planner/plan_evaluator.h"
 #include "planner/request_division.h"
+#include "planner/running_pipelines.h"
 #include "planner/search_space.h"
 #include "profiles/cluster.h"
 #include "profiles/model_spec.h"
@@ -34,6 +35,7 @@ struct PlanningRequest {
   SimulationOptions simulation;
   int max_batch = 256;  // requests in flight a pipeline, at most
   MemoryPolicy memory;
+  std::vector<PipelineGroup> running;  // serve already, and stay where a group is one of them
 };
 
 /// All that turns a partition of the devices into a plan and the plan into its fitness. Thread-safe
@@ -51,6 +53,8 @@ class Planning {
   const SearchSpace& space() const { return space_; }
 
   const PlanEvaluator& evaluator() const { return evaluator_; }
+
+  const RunningPipelines& running() const { return running_; }
 
   Plan plan(const Individual& individual) const;
 
@@ -81,6 +85,7 @@ class Planning {
   DivisionGoal goal_;
   PipelineChooser chooser_;
   mutable LayoutCache layouts_;
+  RunningPipelines running_;
   SearchSpace space_;
   PlanEvaluator evaluator_;
 };

@@ -19,7 +19,9 @@ class Evolution {
         settings_(settings) {}
 
   void start() {
-    members_ = evaluated(make_individuals(strategy_.start));
+    std::vector<Individual> individuals = make_individuals(strategy_.start);
+    individuals.insert(individuals.end(), strategy_.seeds.begin(), strategy_.seeds.end());
+    members_ = evaluated(std::move(individuals));
     sort_by_fitness(members_);
   }
 

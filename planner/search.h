@@ -18,6 +18,8 @@ struct SearchStrategy {
   std::function<Individual(Random& random)> start;
   /// A child of later generations; `members` are sorted by fitness, best first.
   std::function<Individual(const std::vector<Member>& members, Random& random)> breed;
+  /// Belong to generation 0 besides.
+  std::vector<Individual> seeds = {};
 };
 
 struct SearchSettings {

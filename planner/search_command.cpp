@@ -1,7 +1,5 @@
 #include "planner/search_command.h"
 
-#include <atomic>
-#include <csignal>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -9,6 +7,7 @@
 #include "planner/baselines.h"
 #include "planner/evolution.h"
 #include "planner/exhaustive.h"
+#include "planner/interrupt.h"
 #include "planner/planning_inputs.h"
 #include "planner/prediction.h"
 #include "planner/search.h"
@@ -20,20 +19,6 @@
 
 namespace hexgen {
 namespace {
-
-std::atomic<bool> interrupted = false;
-static_assert(std::atomic<bool>::is_always_lock_free);
-
-extern "C" void on_interrupt(int /*signal*/) {
-  interrupted = true;
-}
-
-void catch_interrupt() {
-  struct sigaction action = {};
-  action.sa_handler = on_interrupt;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);  // a second Ctrl-C ends the program at once
-  sigaction(SIGINT, &action, nullptr);
-}
 
 SearchStrategy strategy_of(SearchAlgorithm algorithm, const Planning& planning) {
   const SearchSpace& space = planning.space();
@@ -51,6 +36,7 @@ SearchStrategy strategy_of(SearchAlgorithm algorithm, const Planning& planning) 
 
 SearchResult find_best(const SearchOptions& options, const Planning& planning, std::string& log) {
   const SearchSettings settings = search_settings(options);
+  const std::atomic<bool>& interrupted = catch_interrupt();
   SearchProgress progress(settings, options.quiet);
   const auto on_generation = [&](const GenerationReport& report) {
     progress.show(report);
@@ -112,7 +98,6 @@ void run_search(const SearchOptions& options) {
   const PlanningInputs inputs = load_planning_inputs(options);
   const Planning planning(planning_request(options, inputs));
   planning.require_room();
-  catch_interrupt();
   std::string log;
   const SearchResult result = find_best(options, planning, log);
   if (!options.log.empty()) {

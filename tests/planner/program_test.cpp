@@ -1,33 +1,19 @@
 #include <doctest/doctest.h>
-#include <sys/wait.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <string>
 #include <vector>
 
 #include "profiles/file.h"
+#include "tests/support/shell.h"
 #include "tests/support/temporary_folder.h"
 
 // hexgen-plan as a user runs it: exit codes, one-line errors, results in files.
 namespace {
 
-struct Finished {
-  int exit_code = -1;
-  std::string output;  // stdout and stderr
-};
-
-Finished run_shell(const std::string& command) {
-  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  Finished finished;
-  std::vector<char> buffer(4096);
-  while (const std::size_t read = fread(buffer.data(), 1, buffer.size(), pipe)) {
-    finished.output.append(buffer.data(), read);
-  }
-  finished.exit_code = WEXITSTATUS(pclose(pipe));
-  return finished;
-}
+using hexgen::test::contains;
+using hexgen::test::Finished;
+using hexgen::test::run_shell;
 
 Finished run_program(const std::string& arguments) {
   return run_shell(std::string(HEXGEN_PLAN) + " " + arguments);
@@ -39,10 +25,6 @@ const std::string kCaseStudy = "search --cluster case-study " + kInputs;
 void check_one_line(const Finished& finished) {
   CHECK(std::count(finished.output.begin(), finished.output.end(), '\n') == 1);
   CHECK(finished.output.find("hexgen-plan: error: ") == 0);
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace
