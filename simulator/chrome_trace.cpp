@@ -152,6 +152,7 @@ void ChromeTraceWriter::marked(int replica, int request, RequestMark mark, SimTi
       phases.push_back({.name = "decode", .begin = time});
       break;
     case RequestMark::kCompleted:
+    case RequestMark::kLost:
       write_request(pid_of(replica), request);
       requests_.erase(request);
       break;

@@ -28,7 +28,14 @@ struct Occupancy {
   bool operator==(const Occupancy&) const = default;
 };
 
-enum class RequestMark : std::uint8_t { kArrived, kAdmitted, kFirstToken, kPreempted, kCompleted };
+enum class RequestMark : std::uint8_t {
+  kArrived,
+  kAdmitted,
+  kFirstToken,
+  kPreempted,
+  kCompleted,
+  kLost  // the replica went down
+};
 
 /// Sees what replicas do, for timelines and time series. The calls are the same whether decode
 /// steps are jumped over or not. Replicas run on their own, so calls of different replicas are in

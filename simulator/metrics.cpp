@@ -54,7 +54,10 @@ double per(double amount, double divisor) {
 void add_throughput(const WindowRequests& requests, double end_s, Metrics& metrics) {
   metrics.requests = static_cast<std::int64_t>(requests.size());
   for (const RequestOutcome& request : requests) {
+    metrics.failed += request.state == RequestState::kFailed ? 1 : 0;
     metrics.rejected += request.state == RequestState::kRejected ? 1 : 0;
+    metrics.in_flight += request.state == RequestState::kInFlight ? 1 : 0;
+    metrics.retries += request.retries;
     if (request.completed()) {
       ++metrics.completed;
       metrics.prompt_tokens += request.prompt_tokens;

@@ -22,9 +22,12 @@ struct MeasurementWindow {
 /// each.
 struct Metrics {
   std::int64_t warmup_requests = 0;  // left out
-  std::int64_t requests = 0;         // of the window; = completed + rejected
+  std::int64_t requests = 0;         // of the window; = completed + failed + rejected + in_flight
   std::int64_t completed = 0;
+  std::int64_t failed = 0;
   std::int64_t rejected = 0;
+  std::int64_t in_flight = 0;      // at the horizon
+  std::int64_t retries = 0;        // of all requests of the window
   std::int64_t prompt_tokens = 0;  // of completed requests, like all that follows
   std::int64_t output_tokens = 0;
   double duration_s = 0;  // from the first arrival of the window to the last token

@@ -8,52 +8,56 @@ namespace hexgen {
 PipelineClock::PipelineClock(const ReplicaModel& model,
                              EngineOverhead overhead,
                              ExecutionProbe probe)
-    : stages_(model.stages),
-      overhead_(overhead),
-      probe_(probe),
-      free_(stages_.size()),
-      busy_(stages_.size()),
-      outside_(stages_.size()) {
-  for (std::size_t s = 0; s < stages_.size(); ++s) {
-    timers_.emplace_back(stages_[s], model.measured_stage(s));
+    : Pipeline(model, overhead, probe),
+      free_(stages_.size()) {
+  for (const StageTransfers& transfers : transfers_) {
+    link_free_.emplace_back(transfers.handoff.size());
   }
 }
 
-StageService PipelineClock::service(std::size_t stage, const IterationShape& shape) {
-  StageService service = timers_[stage].service(shape);
-  if (stage == 0) {
-    service.busy += overhead_.time_ns(shape.logit_rows);
-  }
-  return service;
-}
-
-PipelineClock::Passage PipelineClock::launch(const IterationShape& shape,
-                                             SimTime start,
-                                             std::int64_t iteration) {
+void PipelineClock::launch(const IterationShape& shape,
+                           SimTime start,
+                           std::int64_t iteration,
+                           Passage& passage) {
   assert(start >= free_.front());
   const BatchShape tokens = batch_shape(shape);
-  Passage passage;
   SimTime arrival = start;
   for (std::size_t s = 0; s < stages_.size(); ++s) {
     const StageService service = this->service(s, shape);
     const SimTime begin = std::max(arrival, free_[s]);
     const SimTime end = begin + service.busy;
     free_[s] = end;
-    busy_[s] += service.busy;
-    outside_[s] += service.outside ? 1 : 0;
+    count(s, service);
     passage.token_time = end;
-    arrival = end + to_sim_time(stages_[s].handoff_time_s(tokens));
+    arrival = hand_off(s, tokens, end);
     const auto stage = static_cast<int>(s);
     probe_.stage_served({stage, iteration, begin, end, shape});
     probe_.handed_off({stage, iteration, end, arrival, shape});
   }
   passage.return_time = arrival;
-  return passage;
 }
 
-SimTime PipelineClock::return_ns(const IterationShape& shape) const {
-  assert(num_stages() == 1);
-  return to_sim_time(stages_.front().handoff_time_s(batch_shape(shape)));
+void PipelineClock::book(const StageService& service, SimTime end) {
+  count(0, service);
+  free_.front() = end;
+}
+
+void PipelineClock::cut([[maybe_unused]] SimTime now) {
+  assert(std::all_of(free_.begin(), free_.end(), [now](SimTime free) { return free <= now; }));
+}
+
+/// The arrival at the next stage of what leaves this one at `begin`. The bytes of one hand-off
+/// cross a link after those of the one before; the rest of the time overlaps.
+SimTime PipelineClock::hand_off(std::size_t stage, const BatchShape& tokens, SimTime begin) {
+  SimTime now = begin;
+  SimTime left = handoff_ns(stage, tokens);
+  for (std::size_t leg = 0; leg < link_free_[stage].size(); ++leg) {
+    const SimTime flow = handoff_leg_ns(stage, leg, tokens);
+    now = std::max(now, link_free_[stage][leg]) + flow;
+    link_free_[stage][leg] = now;
+    left -= flow;
+  }
+  return now + left;
 }
 
 }  // namespace hexgen

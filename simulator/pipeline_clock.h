@@ -1,65 +1,36 @@
 #pragma once
 
-#include <vector>
-
-#include "cost_models/stage_cost.h"
-#include "simulator/execution_observer.h"
-#include "simulator/serving_system.h"
-#include "simulator/sim_time.h"
-#include "simulator/simulation.h"
-#include "simulator/stage_timer.h"
+#include "simulator/pipeline.h"
 
 namespace hexgen {
 
-/// The stages of one replica as a line of servers. Each serves one micro-batch at a time, in the
-/// order of launch; hand-offs take their time and overlap with the service of other micro-batches.
-/// Service and hand-off times are known at launch, so the whole way of a micro-batch is computed
-/// there: start at stage s = max(arrival at s, end of the micro-batch before at s).
-class PipelineClock {
+/// A pipeline that nothing disturbs: service and transfer times are known at launch, so the whole
+/// way of a micro-batch is computed there. Start at stage s = max(arrival at s, end of the
+/// micro-batch before at s), and so for the links between stages.
+class PipelineClock final : public Pipeline {
  public:
   PipelineClock(const ReplicaModel& model, EngineOverhead overhead, ExecutionProbe probe);
 
-  struct Passage {
-    SimTime token_time = 0;   // end of the last stage: the tokens exist
-    SimTime return_time = 0;  // the tokens are back at the first stage
-  };
+  SimTime first_stage_free() const override { return free_.front(); }
 
-  int num_stages() const { return static_cast<int>(stages_.size()); }
+  void launch(const IterationShape& shape,
+              SimTime start,
+              std::int64_t iteration,
+              Passage& passage) override;
+  void book(const StageService& service, SimTime end) override;
 
-  /// The first stage can start from here on.
-  SimTime first_stage_free() const { return free_.front(); }
+  EventKey next_event() const override { return kNever; }
 
-  /// Sends a micro-batch into the first stage at `start` >= first_stage_free(). `iteration` is for
-  /// the observer.
-  Passage launch(const IterationShape& shape, SimTime start, std::int64_t iteration = 0);
+  void carry_out_next() override {}
 
-  /// Service of one iteration by a stage.
-  StageService service(std::size_t stage, const IterationShape& shape);
-
-  /// For runs of decode steps in a pipeline of one stage, which are not launched one by one: time
-  /// until the tokens are back.
-  SimTime return_ns(const IterationShape& shape) const;
-
-  /// Books an iteration that ran on the only stage without launch().
-  void book(const StageService& service, SimTime end) {
-    busy_.front() += service.busy;
-    outside_.front() += service.outside ? 1 : 0;
-    free_.front() = end;
-  }
-
-  const std::vector<SimTime>& busy() const { return busy_; }
-
-  /// Iterations of each stage for which its measured tables had to be extended.
-  const std::vector<std::int64_t>& outside() const { return outside_; }
+  /// Only when nothing is under way: what is, was booked to its end.
+  void cut(SimTime now) override;
 
  private:
-  std::vector<StageCost> stages_;
-  EngineOverhead overhead_;
-  ExecutionProbe probe_;
-  std::vector<StageTimer> timers_;     // [stage]
-  std::vector<SimTime> free_;          // [stage]
-  std::vector<SimTime> busy_;          // [stage]
-  std::vector<std::int64_t> outside_;  // [stage]
+  SimTime hand_off(std::size_t stage, const BatchShape& tokens, SimTime begin);
+
+  std::vector<SimTime> free_;                    // [stage]
+  std::vector<std::vector<SimTime>> link_free_;  // [stage][leg of its hand-off]
 };
 
 }  // namespace hexgen

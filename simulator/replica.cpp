@@ -23,45 +23,105 @@ void set_decode_contexts(const DecodeSet& decoding, IterationShape& shape) {
 
 }  // namespace
 
+Replica::MicroBatch Replica::empty_micro_batch(const BatchPolicy& policy) {
+  return MicroBatch(policy.reserve_output ? 0 : policy.block_tokens);
+}
+
 Replica::Replica(const ReplicaModel& model,
                  const SimulationOptions& options,
                  SimulationResult& result,
+                 std::unique_ptr<Pipeline> pipeline,
                  ExecutionProbe probe)
     : policy_(make_batch_policy(model, options)),
       fast_forward_(options.fast_forward),
       counts_work_(options.router == RouterKind::kLeastWork),
       work_estimate_(model, policy_),
       probe_(probe),
-      pipeline_(model, options.overhead, probe),
+      pipeline_(std::move(pipeline)),
       requests_(result.requests),
       token_gaps_(options.record_token_gaps ? &result.token_gaps : nullptr),
-      micro_batches_(static_cast<std::size_t>(policy_.micro_batches),
-                     MicroBatch(policy_.reserve_output ? 0 : policy_.block_tokens)),
+      micro_batches_(static_cast<std::size_t>(policy_.micro_batches), empty_micro_batch(policy_)),
       free_blocks_(policy_.blocks) {}
 
 bool Replica::fits(int prompt_tokens, int output_tokens) const {
   return blocks_of(longest_context(prompt_tokens, output_tokens)) <= policy_.blocks;
 }
 
-void Replica::enqueue(int request, SimTime now) {
-  waiting_.push_back(request);
-  count_work(requests_[static_cast<std::size_t>(request)], 1);
+void Replica::enqueue(const WaitingRequest& waiting, SimTime now) {
+  assert(up_);
+  waiting_.push_back(waiting);
+  count_work(requests_[static_cast<std::size_t>(waiting.request)], 1);
   clock_ = std::max(clock_, now);
-  probe_.marked(request, RequestMark::kArrived, now);
+  probe_.marked(waiting.request, RequestMark::kArrived, now);
   observe_occupancy(now);
 }
 
-void Replica::advance_before(const EventKey& limit) {
-  for (NextEvent next = choose_next(); next.key < limit; next = choose_next()) {
-    clock_ = next.key.time;
-    MicroBatch& batch = micro_batches_[next.micro_batch];
-    if (next.key.kind == EventKind::kIterationEnd) {
+void Replica::stop(SimTime now) {
+  for (MicroBatch& batch : micro_batches_) {
+    if (!batch.in_flight) {
+      continue;
+    }
+    if (batch.passage.token_time <= now) {
       end_iteration(batch);
     } else {
-      launch(batch, clock_, limit);
+      end_time_ = std::max(end_time_, now);
     }
-    observe_occupancy(clock_);
   }
+  pipeline_->cut(now);
+}
+
+std::vector<WaitingRequest> Replica::fail(SimTime now) {
+  stop(now);
+  std::vector<WaitingRequest> lost(waiting_.begin(), waiting_.end());
+  for (MicroBatch& batch : micro_batches_) {
+    for (const PrefillingSequence& sequence : batch.prefilling) {
+      lost.push_back(sequence.waiting);
+    }
+    while (!batch.decoding.empty()) {
+      lost.push_back(interrupted(batch, batch.decoding.evict_latest()));
+    }
+    batch = empty_micro_batch(policy_);
+  }
+  waiting_.clear();
+  running_ = 0;
+  free_blocks_ = policy_.blocks;
+  outstanding_work_ = 0;
+  up_ = false;
+  for (const WaitingRequest& request : lost) {
+    probe_.marked(request.request, RequestMark::kLost, now);
+  }
+  observe_occupancy(now);
+  return lost;
+}
+
+EventKey Replica::next_event() const {
+  return std::min(choose_next().key, pipeline_->next_event());
+}
+
+void Replica::advance_before(const EventKey& limit) {
+  while (carry_out_next(limit)) {
+  }
+}
+
+bool Replica::carry_out_next(const EventKey& limit) {
+  const NextEvent next = choose_next();
+  const EventKey inside = pipeline_->next_event();
+  if (!(std::min(next.key, inside) < limit)) {
+    return false;
+  }
+  if (inside < next.key) {
+    pipeline_->carry_out_next();
+    return true;
+  }
+  clock_ = next.key.time;
+  MicroBatch& batch = micro_batches_[next.micro_batch];
+  if (next.key.kind == EventKind::kIterationEnd) {
+    end_iteration(batch);
+  } else {
+    launch(batch, clock_, limit);
+  }
+  observe_occupancy(clock_);
+  return true;
 }
 
 double Replica::batch_with_one_more() const {
@@ -87,7 +147,7 @@ Replica::NextEvent Replica::choose_next() const {
     } else if (batch.empty()) {
       empty_batch = std::min(empty_batch, m);
     } else {
-      const SimTime start = std::max(ready, pipeline_.first_stage_free());
+      const SimTime start = std::max(ready, pipeline_->first_stage_free());
       const EventKey launch = {.time = start, .kind = EventKind::kLaunch};
       const bool first = launch < next.key || (launch == next.key && ready < next_ready);
       if (first) {
@@ -97,7 +157,7 @@ Replica::NextEvent Replica::choose_next() const {
     }
   }
   if (empty_batch < micro_batches_.size() && may_admit()) {
-    const EventKey launch = {.time = std::max(clock_, pipeline_.first_stage_free()),
+    const EventKey launch = {.time = std::max(clock_, pipeline_->first_stage_free()),
                              .kind = EventKind::kLaunch};
     if (launch < next.key) {
       next = {.key = launch, .micro_batch = empty_batch};
@@ -121,7 +181,7 @@ void Replica::launch(MicroBatch& batch, SimTime start, const EventKey& limit) {
   batch.decodes = decode_rows > 0;
   batch.in_flight = batch.decodes || shape.prefill_tokens > 0;
   if (batch.in_flight) {
-    batch.passage = pipeline_.launch(shape, start, iterations_++);
+    pipeline_->launch(shape, start, iterations_++, batch.passage);
   }
 }
 
@@ -130,25 +190,25 @@ void Replica::launch(MicroBatch& batch, SimTime start, const EventKey& limit) {
 /// change. Returns the start of the first iteration that is not of that kind.
 SimTime Replica::run_uneventful_decodes(MicroBatch& batch, SimTime start, const EventKey& limit) {
   DecodeSet& decoding = batch.decoding;
-  const bool uneventful = micro_batches_.size() == 1 && pipeline_.num_stages() == 1 &&
+  const bool uneventful = micro_batches_.size() == 1 && pipeline_->num_stages() == 1 &&
                           batch.prefilling.empty() && !decoding.empty() &&
                           !(policy_.join_running && may_admit());
   if (!uneventful) {
     return start;
   }
   IterationShape shape = {.decode_rows = decoding.size(), .logit_rows = decoding.size()};
-  const SimTime return_ns = pipeline_.return_ns(shape);
+  const SimTime return_ns = pipeline_->return_ns(shape);
   for (std::int64_t left = decoding.steps_to_first_end(); left > 1; --left) {
     const std::int64_t blocks = decoding.next_step_blocks();
     set_decode_contexts(decoding, shape);
-    const StageService service = pipeline_.service(0, shape);
+    const StageService service = pipeline_->service(0, shape);
     const SimTime end = start + service.busy;
     const EventKey next_launch = {.time = end + return_ns, .kind = EventKind::kLaunch};
     if (blocks > free_blocks_ || !(next_launch < limit)) {
       break;
     }
     free_blocks_ -= blocks;
-    pipeline_.book(service, end);
+    pipeline_->book(service, end);
     probe_.stage_served({0, iterations_, start, end, shape});
     probe_.handed_off({0, iterations_, end, next_launch.time, shape});
     observe_occupancy(start);
@@ -176,20 +236,26 @@ void Replica::preempt_latest(MicroBatch& batch) {
     const PrefillingSequence& latest = batch.prefilling.back();
     free_blocks_ += blocks_of(latest.total_tokens);
     probe_.marked(latest.waiting.request, RequestMark::kPreempted, clock_);
-    preempted_.push_back(latest.waiting);
+    waiting_.push_front(latest.waiting);
     batch.prefilling.pop_back();
   } else {
     const DecodingSequence latest = batch.decoding.evict_latest();
-    const std::int64_t context = batch.decoding.context_tokens_of(latest);
-    const RequestOutcome& request = requests_[static_cast<std::size_t>(latest.request)];
-    free_blocks_ += blocks_of(context);
+    free_blocks_ += blocks_of(batch.decoding.context_tokens_of(latest));
     probe_.marked(latest.request, RequestMark::kPreempted, clock_);
-    preempted_.push_back({.request = latest.request,
-                          .emitted_tokens = static_cast<int>(context - request.prompt_tokens) + 1,
-                          .last_token_time = batch.last_token_time});
+    waiting_.push_front(interrupted(batch, latest));
   }
   --running_;
   ++preemptions_;
+}
+
+/// A sequence that leaves decode with its tokens but without its KV.
+WaitingRequest Replica::interrupted(const MicroBatch& batch,
+                                    const DecodingSequence& sequence) const {
+  const std::int64_t context = batch.decoding.context_tokens_of(sequence);
+  const RequestOutcome& request = requests_[static_cast<std::size_t>(sequence.request)];
+  return {.request = sequence.request,
+          .emitted_tokens = static_cast<int>(context - request.prompt_tokens) + 1,
+          .last_token_time = batch.last_token_time};
 }
 
 /// Takes requests from the waiting line, without skipping any, while the token budget, the places
@@ -206,13 +272,13 @@ void Replica::admit(MicroBatch& batch, std::int64_t token_budget) {
     token_budget -= sequence.total_tokens - sequence.done_tokens;
   }
   while (token_budget > 0 && batch.size() < share && may_admit()) {
-    const WaitingRequest next = front_waiting();
+    const WaitingRequest next = waiting_.front();
     free_blocks_ -= blocks_at_admission(next);
     token_budget -= prefill_tokens(next);
     batch.prefilling.push_back(
         {.waiting = next, .admission = admissions_++, .total_tokens = prefill_tokens(next)});
     ++running_;
-    pop_waiting();
+    waiting_.pop_front();
     probe_.marked(next.request, RequestMark::kAdmitted, clock_);
   }
 }
@@ -238,6 +304,7 @@ void Replica::end_iteration(MicroBatch& batch) {
   }
   end_prefills(batch);
   batch.last_token_time = batch.passage.token_time;
+  end_time_ = std::max(end_time_, batch.passage.token_time);
 }
 
 void Replica::end_decode_step(MicroBatch& batch) {
@@ -283,7 +350,6 @@ void Replica::complete(int request, SimTime token_time) {
   RequestOutcome& outcome = requests_[static_cast<std::size_t>(request)];
   outcome.last_token = token_time;
   outcome.state = RequestState::kCompleted;
-  last_token_time_ = std::max(last_token_time_, token_time);
   --running_;
   count_work(outcome, -1);
   probe_.marked(request, RequestMark::kCompleted, token_time);
@@ -310,35 +376,14 @@ void Replica::observe_occupancy(SimTime time) {
   }
 }
 
-Replica::WaitingRequest Replica::front_waiting() const {
-  return preempted_.empty() ? WaitingRequest{.request = waiting_[first_waiting_]}
-                            : preempted_.back();
-}
-
-void Replica::pop_waiting() {
-  if (!preempted_.empty()) {
-    preempted_.pop_back();
-    return;
-  }
-  ++first_waiting_;
-  if (first_waiting_ == waiting_.size()) {
-    waiting_.clear();
-    first_waiting_ = 0;
-  }
-}
-
-std::int64_t Replica::num_waiting() const {
-  return static_cast<std::int64_t>(preempted_.size() + waiting_.size() - first_waiting_);
-}
-
 /// True when the first in the line has a place and its blocks; the watermark is waived when nothing
 /// runs, since nothing would ever free more.
 bool Replica::may_admit() const {
-  if (!anyone_waiting() || running_ >= policy_.max_sequences) {
+  if (waiting_.empty() || running_ >= policy_.max_sequences) {
     return false;
   }
   const std::int64_t kept_free = running_ > 0 ? policy_.watermark_blocks : 0;
-  return blocks_at_admission(front_waiting()) + kept_free <= free_blocks_;
+  return blocks_at_admission(waiting_.front()) + kept_free <= free_blocks_;
 }
 
 std::int64_t Replica::prefill_tokens(const WaitingRequest& waiting) const {

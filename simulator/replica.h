@@ -1,37 +1,63 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <vector>
 
 #include "simulator/batch_policy.h"
 #include "simulator/decode_set.h"
 #include "simulator/event.h"
 #include "simulator/execution_observer.h"
-#include "simulator/pipeline_clock.h"
+#include "simulator/pipeline.h"
 #include "simulator/simulation.h"
 #include "simulator/work_estimate.h"
 
 namespace hexgen {
 
+/// A request that waits to be admitted.
+struct WaitingRequest {
+  int request = -1;
+  int emitted_tokens =
+      0;  // above 0: its KV is lost, its prompt and these tokens are computed again
+  SimTime last_token_time = 0;  // of those tokens
+};
+
 /// One replica in simulation: a waiting line, micro-batches in flight through the stages, KV blocks
-/// in common. Replicas meet only in the router, so each one is advanced on its own, up to the
-/// moment at which somebody asks.
+/// in common. It is advanced up to the moment at which somebody asks.
 class Replica {
  public:
   /// Outcomes and token gaps go to `result`, which outlives the replica.
   Replica(const ReplicaModel& model,
           const SimulationOptions& options,
           SimulationResult& result,
-          ExecutionProbe probe = {});
+          std::unique_ptr<Pipeline> pipeline,
+          ExecutionProbe probe);
 
   /// True when the whole request has room in an otherwise empty replica.
   bool fits(int prompt_tokens, int output_tokens) const;
 
-  /// Adds an arriving request to the waiting line. All events before `now` are done.
-  void enqueue(int request, SimTime now);
+  /// Adds a request to the waiting line. The replica is up and all events before `now` are done.
+  void enqueue(const WaitingRequest& waiting, SimTime now);
+
+  bool up() const { return up_; }
+
+  /// Goes down: all requests that have not completed leave. Tokens whose iteration left the last
+  /// stage by `now` were emitted. All events before `now` are done.
+  std::vector<WaitingRequest> fail(SimTime now);
+
+  /// Comes up again, empty.
+  void recover() { up_ = true; }
+
+  /// Ends the run at `now`, as fail() does, but the requests stay.
+  void stop(SimTime now);
 
   /// The replica's next event; kNever when it is idle.
-  EventKey next_event() const { return choose_next().key; }
+  EventKey next_event() const;
+
+  /// Carries out the next event if it comes before `limit`, and maybe more of them; false when it
+  /// does not.
+  bool carry_out_next(const EventKey& limit);
 
   /// Carries out all events before `limit`.
   void advance_before(const EventKey& limit);
@@ -39,11 +65,12 @@ class Replica {
   /// Sequences of a micro-batch if one more request were here.
   double batch_with_one_more() const;
 
-  const std::vector<SimTime>& stage_busy() const { return pipeline_.busy(); }
+  const std::vector<SimTime>& stage_busy() const { return pipeline_->busy(); }
 
-  const std::vector<std::int64_t>& stage_outside() const { return pipeline_.outside(); }
+  const std::vector<std::int64_t>& stage_outside() const { return pipeline_->outside(); }
 
-  SimTime last_token_time() const { return last_token_time_; }
+  /// Last token, or the moment at which work was lost or cut off.
+  SimTime end_time() const { return end_time_; }
 
   std::int64_t iterations() const { return iterations_; }
 
@@ -57,12 +84,6 @@ class Replica {
   SimTime outstanding_work() const { return outstanding_work_; }
 
  private:
-  struct WaitingRequest {
-    int request = -1;
-    int emitted_tokens = 0;  // above 0: preempted, its prompt and these tokens are computed again
-    SimTime last_token_time = 0;  // of those tokens
-  };
-
   struct PrefillingSequence {
     WaitingRequest waiting;
     std::int64_t admission = 0;
@@ -79,7 +100,7 @@ class Replica {
     std::vector<PrefillingSequence> prefilling;  // in order of admission
     bool in_flight = false;
     bool decodes = false;  // the iteration in flight has a decode step
-    PipelineClock::Passage passage;
+    Passage passage;
     SimTime last_token_time = 0;  // of its decoding sequences
 
     bool empty() const { return decoding.empty() && prefilling.empty(); }
@@ -88,6 +109,8 @@ class Replica {
       return decoding.size() + static_cast<std::int64_t>(prefilling.size());
     }
   };
+
+  static MicroBatch empty_micro_batch(const BatchPolicy& policy);
 
   struct NextEvent {
     EventKey key = kNever;
@@ -113,12 +136,9 @@ class Replica {
   void count_work(const RequestOutcome& request, int sign);
   void observe_occupancy(SimTime time);
 
-  // The waiting line: preempted requests first, then the others in order of arrival.
-  bool anyone_waiting() const { return !preempted_.empty() || first_waiting_ < waiting_.size(); }
+  WaitingRequest interrupted(const MicroBatch& batch, const DecodingSequence& sequence) const;
 
-  WaitingRequest front_waiting() const;
-  void pop_waiting();
-  std::int64_t num_waiting() const;
+  std::int64_t num_waiting() const { return static_cast<std::int64_t>(waiting_.size()); }
 
   bool may_admit() const;
   std::int64_t prefill_tokens(const WaitingRequest& waiting) const;
@@ -131,15 +151,14 @@ class Replica {
   bool counts_work_ = false;
   WorkEstimate work_estimate_;
   ExecutionProbe probe_;
-  PipelineClock pipeline_;
+  std::unique_ptr<Pipeline> pipeline_;
   std::vector<RequestOutcome>& requests_;
   GapHistogram* token_gaps_;  // null: not recorded
   std::vector<MicroBatch> micro_batches_;
-  std::vector<WaitingRequest> preempted_;  // the one to admit next is at the back
-  std::vector<int> waiting_;               // [first_waiting_, end)
-  std::size_t first_waiting_ = 0;
+  std::deque<WaitingRequest> waiting_;  // preempted requests first, then in order of enqueue()
+  bool up_ = true;
   SimTime clock_ = 0;  // of the last event
-  SimTime last_token_time_ = 0;
+  SimTime end_time_ = 0;
   SimTime outstanding_work_ = 0;
   std::int64_t running_ = 0;  // sequences admitted
   std::int64_t free_blocks_ = 0;

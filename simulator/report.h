@@ -7,6 +7,7 @@
 #include "cost_models/plan_json.h"
 #include "simulator/metrics.h"
 #include "simulator/time_series.h"
+#include "simulator/what_if.h"
 
 namespace hexgen {
 
@@ -17,6 +18,7 @@ struct RunSetup {
   std::string arrivals;   // "workload hexgen-128" or "trace azure:conv.csv"
   double rate_per_s = 0;  // mean rate of the arrivals; 0: all at once
   SimulationOptions options;
+  WhatIf what_if;
 };
 
 /// A run with all that its report says.

@@ -77,6 +77,8 @@ std::string name_of(RequestState state) {
       return "completed";
     case RequestState::kRejected:
       return "rejected";
+    case RequestState::kFailed:
+      return "failed";
     case RequestState::kInFlight:
       break;
   }
@@ -114,6 +116,18 @@ void append(const ordered_json& json, std::size_t depth, std::string& text) {
   text += "\n" + std::string(2 * depth, ' ') + (json.is_object() ? "}" : "]");
 }
 
+ordered_json what_if_to_json(const WhatIf& what_if) {
+  ordered_json json = {{"network", what_if.network},
+                       {"set", what_if.set},
+                       {"fail", what_if.fail},
+                       {"recover", what_if.recover},
+                       {"restart_s", what_if.restart_s}};
+  if (what_if.until_s) {
+    json["until_s"] = *what_if.until_s;
+  }
+  return json;
+}
+
 }  // namespace
 
 ordered_json setup_to_json(const std::string& format, const RunSetup& setup) {
@@ -134,7 +148,8 @@ ordered_json setup_to_json(const std::string& format, const RunSetup& setup) {
           {"kv_block_tokens", setup.options.kv_block_tokens},
           {"kv_watermark", setup.options.kv_watermark},
           {"step_overhead_us", microseconds(setup.options.overhead.step_ns)},
-          {"sequence_overhead_us", microseconds(setup.options.overhead.sequence_ns)}};
+          {"sequence_overhead_us", microseconds(setup.options.overhead.sequence_ns)},
+          {"what_if", what_if_to_json(setup.what_if)}};
 }
 
 ordered_json slo_to_json(const Slo& slo) {
@@ -158,8 +173,12 @@ ordered_json slo_to_json(const Slo& slo) {
 
 ordered_json metrics_to_json(const Metrics& metrics) {
   ordered_json json = {{"warmup_requests", metrics.warmup_requests},
+                       {"arrived", metrics.requests},
                        {"completed", metrics.completed},
-                       {"failed", metrics.rejected},
+                       {"failed", metrics.failed},
+                       {"rejected", metrics.rejected},
+                       {"in_flight", metrics.in_flight},
+                       {"retries", metrics.retries},
                        {"duration", metrics.duration_s},
                        {"total_input_tokens", metrics.prompt_tokens},
                        {"total_output_tokens", metrics.output_tokens},
@@ -205,7 +224,8 @@ void write_requests(std::ostream& out,
                          {"state", name_of(request.state)},
                          {"arrival_s", request.arrival_s()},
                          {"prompt_tokens", request.prompt_tokens},
-                         {"output_tokens", request.output_tokens}};
+                         {"output_tokens", request.output_tokens},
+                         {"retries", request.retries}};
     if (request.completed()) {
       json["pipeline"] = system.replicas[static_cast<std::size_t>(request.replica)].name;
       json["ttft_ms"] = request.ttft_s() / kMilli;

@@ -46,7 +46,14 @@ void print_latency(std::ostream& out,
 void print_counts(std::ostream& out, const RunReport& report) {
   const Metrics& metrics = report.metrics;
   print_line(out, "Successful requests", metrics.completed);
-  print_line(out, "Failed requests", metrics.rejected);
+  print_line(out, "Failed requests", metrics.failed);
+  print_line(out, "Rejected requests", metrics.rejected);
+  if (metrics.in_flight > 0) {
+    print_line(out, "Requests in flight at the end", metrics.in_flight);
+  }
+  if (metrics.retries > 0) {
+    print_line(out, "Retries after failures", metrics.retries);
+  }
   print_line(out, "Warm-up requests (not counted)", metrics.warmup_requests);
   print_line(out, "Request rate offered (RPS)", report.setup.rate_per_s);
   print_line(out, "Benchmark duration (s)", metrics.duration_s);

@@ -5,8 +5,8 @@
 namespace hexgen {
 namespace {
 
-bool fits(const RequestSpec& request, const Replica& replica) {
-  return replica.fits(request.prompt_tokens, request.output_tokens);
+bool can_take(const RequestSpec& request, const Replica& replica) {
+  return replica.up() && replica.fits(request.prompt_tokens, request.output_tokens);
 }
 
 /// Smooth weighted round robin: every turn each replica gains its weight, the richest one is chosen
@@ -18,11 +18,13 @@ class WeightedRouter final : public Router {
       : weights_(std::move(weights)),
         credit_(weights_.size(), 0.0) {}
 
-  int choose(const RequestSpec& request, const std::vector<Replica>& replicas) override {
+  int choose(const RequestSpec& request,
+             SimTime /*now*/,
+             const std::vector<Replica>& replicas) override {
     int best = -1;
     double gained = 0;
     for (std::size_t r = 0; r < replicas.size(); ++r) {
-      if (!fits(request, replicas[r])) {
+      if (!can_take(request, replicas[r])) {
         continue;
       }
       credit_[r] += weights_[r];
@@ -47,11 +49,13 @@ class WeightedRouter final : public Router {
 /// The replica whose outstanding work, this request included, ends first.
 class LeastWorkRouter final : public Router {
  public:
-  int choose(const RequestSpec& request, const std::vector<Replica>& replicas) override {
+  int choose(const RequestSpec& request,
+             SimTime /*now*/,
+             const std::vector<Replica>& replicas) override {
     int best = -1;
     SimTime best_work = kEndOfTime;
     for (std::size_t r = 0; r < replicas.size(); ++r) {
-      if (!fits(request, replicas[r])) {
+      if (!can_take(request, replicas[r])) {
         continue;
       }
       const SimTime work = replicas[r].outstanding_work() +
@@ -76,12 +80,13 @@ class ShortestCompletionRouter final : public Router {
       : system_(system),
         free_at_(system.replicas.size()) {}
 
-  int choose(const RequestSpec& request, const std::vector<Replica>& replicas) override {
-    const SimTime now = to_sim_time(request.arrival_s);
+  int choose(const RequestSpec& request,
+             SimTime now,
+             const std::vector<Replica>& replicas) override {
     int best = -1;
     SimTime best_end = kEndOfTime;
     for (std::size_t r = 0; r < replicas.size(); ++r) {
-      if (!fits(request, replicas[r])) {
+      if (!can_take(request, replicas[r])) {
         continue;
       }
       const SimTime end = std::max(free_at_[r], now) + latency(request, r, replicas[r]);
@@ -96,6 +101,10 @@ class ShortestCompletionRouter final : public Router {
                                              request.prompt_tokens, request.output_tokens);
     }
     return best;
+  }
+
+  void lost(int replica, SimTime now) override {
+    free_at_[static_cast<std::size_t>(replica)] = now;
   }
 
   bool reads_state() const override { return true; }

@@ -7,13 +7,19 @@
 
 namespace hexgen {
 
-/// Chooses the replica of an arriving request. One call a request, in order of arrival.
+/// Chooses the replica of a request that arrives or lost its replica. Calls are in order of time.
 class Router {
  public:
   virtual ~Router() = default;
 
-  /// Index of a replica that fits the request; -1 when none does.
-  virtual int choose(const RequestSpec& request, const std::vector<Replica>& replicas) = 0;
+  /// Index of a replica that is up and fits the request; -1 when none does. The request comes at
+  /// `now`, for the first time or again.
+  virtual int choose(const RequestSpec& request,
+                     SimTime now,
+                     const std::vector<Replica>& replicas) = 0;
+
+  /// A replica went down and lost all that was sent there.
+  virtual void lost(int /*replica*/, SimTime /*now*/) {}
 
   /// True when choose() reads the state of the replicas, which must then be up to date.
   virtual bool reads_state() const = 0;

@@ -10,6 +10,8 @@
 #include "cost_models/stage_cost.h"
 #include "profiles/cluster.h"
 #include "profiles/model_spec.h"
+#include "simulator/availability.h"
+#include "simulator/transfer.h"
 
 namespace hexgen {
 
@@ -21,6 +23,7 @@ struct ReplicaModel {
   double weight = 1.0;
   int max_batch = 1;
   std::int64_t kv_capacity_tokens = 0;
+  std::vector<StageTransfers> transfers;  // [stage]; empty: every transfer has its path to itself
 
   /// Null: the stage's times come from its StageCost.
   const MeasuredStage* measured_stage(std::size_t stage) const {
@@ -30,9 +33,11 @@ struct ReplicaModel {
 
 /// What serves the requests: the replicas of a plan.
 struct ServingSystem {
-  std::vector<ReplicaModel> replicas;
-  double price_per_hour = 0;   // of the nodes that the plan uses
-  int max_context_tokens = 0;  // of the model, prompt plus output; 0: no limit
+  std::vector<ReplicaModel> replicas;            // all up at the start
+  double price_per_hour = 0;                     // of the nodes that the plan uses
+  int max_context_tokens = 0;                    // of the model, prompt plus output; 0: no limit
+  std::vector<NetworkResource> network;          // that the replicas' transfers name
+  std::vector<AvailabilityChange> availability;  // in order of time
 };
 
 ServingSystem make_serving_system(const Plan& plan, const ModelSpec& model, const Cluster& cluster);

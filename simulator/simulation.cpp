@@ -5,7 +5,7 @@
 #include <string>
 
 #include "profiles/errors.h"
-#include "simulator/replica.h"
+#include "simulator/fleet.h"
 #include "simulator/router.h"
 
 namespace hexgen {
@@ -55,49 +55,115 @@ class Simulation {
              const SimulationOptions& options,
              ExecutionObserver* observer)
       : router_(make_router(options.router, system)),
-        max_context_tokens_(system.max_context_tokens) {
-    for (const ReplicaModel& replica : system.replicas) {
-      const ExecutionProbe probe(observer, static_cast<int>(replicas_.size()));
-      replicas_.emplace_back(replica, options, result_, probe);
-    }
-  }
+        fleet_(system, options, result_, observer),
+        changes_(system.availability),
+        until_(options.until),
+        max_context_tokens_(system.max_context_tokens) {}
 
   SimulationResult run(ArrivalSource& arrivals) {
     double previous_s = 0;
     while (const auto request = arrivals.next()) {
       check(*request, result_.requests.size(), previous_s);
       previous_s = request->arrival_s;
-      arrive(*request);
+      const SimTime now = to_sim_time(request->arrival_s);
+      if (now > until_) {
+        break;
+      }
+      change_until(now);
+      arrive(*request, now);
     }
-    for (Replica& replica : replicas_) {
-      replica.advance_before(kNever);
-    }
+    change_until(until_);
+    finish();
     summarize();
     return std::move(result_);
   }
 
  private:
-  void arrive(const RequestSpec& request) {
+  void arrive(const RequestSpec& request, SimTime now) {
     const auto index = result_.requests.size();
-    const SimTime now = to_sim_time(request.arrival_s);
-    const EventKey arrival = {.time = now, .kind = EventKind::kArrival, .sequence = index};
-    if (router_->reads_state()) {
-      for (Replica& replica : replicas_) {
-        replica.advance_before(arrival);
-      }
-    }
-    const int chosen = too_long(request) ? -1 : router_->choose(request, replicas_);
     result_.requests.push_back({.arrival = now,
                                 .prompt_tokens = request.prompt_tokens,
-                                .output_tokens = request.output_tokens,
-                                .replica = chosen});
-    if (chosen < 0) {
+                                .output_tokens = request.output_tokens});
+    const EventKey arrival = {.time = now, .kind = EventKind::kArrival, .sequence = index};
+    if (router_->reads_state()) {
+      fleet_.advance_all_before(arrival);
+    }
+    if (too_long(request)) {
       result_.requests.back().state = RequestState::kRejected;
+    } else {
+      route({.request = static_cast<int>(index)}, arrival);
+    }
+  }
+
+  /// Sends a request to a replica that is up, keeps it when there is none, rejects it when none
+  /// could ever serve it. To the router, tokens that were emitted are part of the prompt.
+  void route(const WaitingRequest& waiting, const EventKey& now) {
+    RequestOutcome& outcome = result_.requests[static_cast<std::size_t>(waiting.request)];
+    const RequestSpec spec = {.arrival_s = to_seconds(now.time),
+                              .prompt_tokens = outcome.prompt_tokens + waiting.emitted_tokens,
+                              .output_tokens = outcome.output_tokens - waiting.emitted_tokens};
+    outcome.replica = router_->choose(spec, now.time, fleet_.replicas());
+    if (outcome.replica >= 0) {
+      fleet_.advance_before(outcome.replica, now);
+      fleet_.replica(outcome.replica).enqueue(waiting, now.time);
+    } else if (fits_anywhere(spec)) {
+      unserved_.push_back(waiting);
+    } else {
+      outcome.state = RequestState::kRejected;
+    }
+  }
+
+  void change_until(SimTime now) {
+    while (next_change_ < changes_.size() && changes_[next_change_].time <= now) {
+      change_at(changes_[next_change_].time);
+    }
+  }
+
+  /// All that goes down and comes up at one moment; only then the requests without a replica are
+  /// routed, those that had none before first.
+  void change_at(SimTime time) {
+    const EventKey now = {.time = time, .kind = EventKind::kAvailability};
+    if (router_->reads_state()) {
+      fleet_.advance_all_before(now);
+    }
+    std::vector<WaitingRequest> lost;
+    for (; next_change_ < changes_.size() && changes_[next_change_].time == time; ++next_change_) {
+      const AvailabilityChange& change = changes_[next_change_];
+      fleet_.advance_before(change.replica, now);
+      if (change.up) {
+        fleet_.replica(change.replica).recover();
+        continue;
+      }
+      const auto of_replica = fleet_.replica(change.replica).fail(time);
+      lost.insert(lost.end(), of_replica.begin(), of_replica.end());
+      router_->lost(change.replica, time);
+    }
+    std::sort(lost.begin(), lost.end(), [](const WaitingRequest& a, const WaitingRequest& b) {
+      return a.request < b.request;
+    });
+    for (const WaitingRequest& waiting : lost) {
+      ++result_.requests[static_cast<std::size_t>(waiting.request)].retries;
+    }
+    std::vector<WaitingRequest> homeless = std::move(unserved_);
+    unserved_.clear();
+    homeless.insert(homeless.end(), lost.begin(), lost.end());
+    for (const WaitingRequest& waiting : homeless) {
+      route(waiting, now);
+    }
+  }
+
+  void finish() {
+    if (until_ == kEndOfTime) {
+      fleet_.advance_all_before(kNever);
+      for (const WaitingRequest& waiting : unserved_) {
+        result_.requests[static_cast<std::size_t>(waiting.request)].state = RequestState::kFailed;
+      }
       return;
     }
-    Replica& replica = replicas_[static_cast<std::size_t>(chosen)];
-    replica.advance_before(arrival);
-    replica.enqueue(static_cast<int>(index), now);
+    fleet_.advance_all_before({.time = until_, .kind = EventKind::kLaunch});
+    for (std::size_t r = 0; r < fleet_.replicas().size(); ++r) {
+      fleet_.replica(static_cast<int>(r)).stop(until_);
+    }
   }
 
   bool too_long(const RequestSpec& request) const {
@@ -105,10 +171,17 @@ class Simulation {
            request.prompt_tokens > max_context_tokens_ - request.output_tokens;
   }
 
+  bool fits_anywhere(const RequestSpec& request) const {
+    return std::any_of(
+        fleet_.replicas().begin(), fleet_.replicas().end(), [&](const Replica& replica) {
+          return replica.fits(request.prompt_tokens, request.output_tokens);
+        });
+  }
+
   void summarize() {
     SimTime end = 0;
-    for (const Replica& replica : replicas_) {
-      end = std::max(end, replica.last_token_time());
+    for (const Replica& replica : fleet_.replicas()) {
+      end = std::max(end, replica.end_time());
       result_.iterations += replica.iterations();
       result_.preemptions += replica.preemptions();
       std::vector<double> busy_s;
@@ -123,7 +196,11 @@ class Simulation {
 
   SimulationResult result_;
   std::unique_ptr<Router> router_;
-  std::vector<Replica> replicas_;
+  Fleet fleet_;
+  const std::vector<AvailabilityChange>& changes_;
+  std::size_t next_change_ = 0;
+  std::vector<WaitingRequest> unserved_;  // while everything that could serve them is down
+  SimTime until_;
   int max_context_tokens_;
 };
 

@@ -34,16 +34,19 @@ struct SimulationOptions {
   RouterKind router = RouterKind::kPlanWeights;
   std::int64_t max_batched_tokens = 2048;  // token budget of one iteration (chunked prefill)
   std::int64_t kv_block_tokens = 16;
-  double kv_watermark = 0.01;      // share of the KV blocks kept free when a request is admitted
-  EngineOverhead overhead;         // the first stage is busy for it
-  bool fast_forward = true;        // jump over uneventful decode steps; the result is the same
+  double kv_watermark = 0.01;  // share of the KV blocks kept free when a request is admitted
+  EngineOverhead overhead;     // the first stage is busy for it
+  bool fast_forward = true;    // jump over uneventful decode steps; the result is the same
+  bool launch_ahead = true;    // compute undisturbed ways through the stages at launch; the same
   bool record_token_gaps = false;  // fill SimulationResult::token_gaps
+  SimTime until = kEndOfTime;      // horizon: what has not happened by then does not happen
 };
 
 enum class RequestState : std::uint8_t {
-  kInFlight,   // waiting or running
+  kInFlight,   // waiting or running at the horizon
   kCompleted,  // emitted its last token
-  kRejected    // longer than the model's context, or than the KV room of every replica
+  kRejected,   // longer than the model's context, or than the KV room of every replica
+  kFailed      // in the end no replica was up that could have served it
 };
 
 /// What became of one request.
@@ -53,8 +56,9 @@ struct RequestOutcome {
   SimTime last_token = 0;
   int prompt_tokens = 0;
   int output_tokens = 0;
-  int replica = -1;  // -1: rejected
+  int replica = -1;  // the last one it was sent to; -1: none
   RequestState state = RequestState::kInFlight;
+  std::uint16_t retries = 0;  // times that the replica it was sent to went down
 
   bool completed() const { return state == RequestState::kCompleted; }
 
@@ -77,8 +81,8 @@ struct RequestOutcome {
 };
 
 struct SimulationResult {
-  std::vector<RequestOutcome> requests;                     // in order of arrival
-  double end_s = 0;                                         // the last token's time
+  std::vector<RequestOutcome> requests;  // in order of arrival
+  double end_s = 0;  // the last token's time, or when work was lost or the horizon cut it off
   std::vector<std::vector<double>> stage_busy_s;            // [replica][stage]
   std::vector<std::vector<std::int64_t>> outside_measured;  // [replica][stage]: iterations
   std::int64_t iterations = 0;                              // micro-batches launched, all replicas
@@ -86,7 +90,8 @@ struct SimulationResult {
   GapHistogram token_gaps;       // times between two tokens of one sequence, when recorded
 };
 
-/// Plays the arrivals against the system until every request has left it. docs/SIMULATOR.md defines
+/// Plays the arrivals against the system until every request has left it or the horizon is reached;
+/// requests that would arrive after the horizon are not in the result. docs/SIMULATOR.md defines
 /// the model. Deterministic: int64 nanoseconds and one total order of events. Thread-safe: no
 /// shared state. Throws InputError for arrivals out of order and for options that make no sense.
 /// `observer`, if any, sees what the replicas do; it changes nothing.

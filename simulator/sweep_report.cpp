@@ -72,7 +72,10 @@ ordered_json point_to_json(const SweepPoint& point) {
   json["p99_tpot_ms"] = metrics.tpot.p99_s / kMilli;
   json["mean_e2el_ms"] = metrics.e2e.mean_s / kMilli;
   json["p99_e2el_ms"] = metrics.e2e.p99_s / kMilli;
-  json["failed"] = metrics.rejected;
+  json["failed"] = metrics.failed;
+  json["rejected"] = metrics.rejected;
+  json["in_flight"] = metrics.in_flight;
+  json["retries"] = metrics.retries;
   json["saturated_pipelines"] = metrics.saturated_replicas;
   return json;
 }
