@@ -96,8 +96,8 @@ void SteppedPipeline::add_steps(std::size_t stage, const BatchShape& tokens, Tri
   Step serve = {.kind = Kind::kService, .stage = stage, .server = static_cast<int>(stage)};
   if (transfers.all_reduce) {
     serve.leg = &*transfers.all_reduce;
-    serve.flow_ns =
-        std::min(service.busy, to_sim_time(stages_[stage].all_reduce_s_per_token * tokens.new_tokens));
+    serve.flow_ns = std::min(
+        service.busy, to_sim_time(stages_[stage].all_reduce_s_per_token * tokens.new_tokens));
   }
   serve.fixed_ns = service.busy - serve.flow_ns;
   trip.steps.push_back(plain_or_flow(serve));

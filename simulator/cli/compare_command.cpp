@@ -5,6 +5,7 @@
 #include "simulator/cli/commands.h"
 #include "simulator/cli/inputs.h"
 #include "simulator/cli/output_files.h"
+#include "simulator/cli/plan_input.h"
 #include "simulator/cli/profiles.h"
 #include "simulator/compare_report.h"
 #include "simulator/html/comparison_page.h"
@@ -14,7 +15,8 @@
 namespace hexgen {
 
 void compare(const CompareOptions& options) {
-  LoadedRequests requests = load_requests(options.requests, options.common.seed);
+  const Edits edits = parse_edits(options.what_if);
+  LoadedRequests requests = load_requests(options.requests, options.common.seed, edits);
   const std::vector<RequestSpec> drawn = draw_requests(*requests.source);
   if (drawn.empty()) {
     throw InputError(requests.description + ": holds no request");
@@ -22,7 +24,8 @@ void compare(const CompareOptions& options) {
   RunSetup setup = {.seed = options.common.seed,
                     .inputs = requests.inputs,
                     .arrivals = requests.description,
-                    .options = simulation_options(options.engine)};
+                    .options = simulation_options(options.engine, options.what_if, edits),
+                    .what_if = options.what_if};
   const MeasurementWindow window = measurement_window(options.requests);
 
   std::vector<LoadedProfile> profiles = load_profiles(options.engine.profiles);
@@ -33,7 +36,7 @@ void compare(const CompareOptions& options) {
   std::vector<ComparedPlan> plans;
   SimulationResult baseline;
   for (const std::string& path : options.plans) {
-    LoadedPlan plan = load_plan(path);
+    LoadedPlan plan = load_plan(path, options.what_if, edits);
     use_profiles(profiles, plan);
     const ServiceLevel level = make_service_level(requests.slo, plan.file.model);
     SimulationResult result = simulate(plan.system, *replay_arrivals(drawn), setup.options);

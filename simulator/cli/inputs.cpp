@@ -2,16 +2,16 @@
 
 #include <charconv>
 #include <cmath>
-#include <filesystem>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "profiles/errors.h"
-#include "profiles/file.h"
+#include "profiles/json_reader.h"
 #include "profiles/names.h"
-#include "profiles/sha256.h"
 #include "profiles/trace_rate.h"
 #include "profiles/units.h"
 #include "profiles/workload_json.h"
+#include "simulator/cli/plan_input.h"
 
 namespace hexgen {
 namespace {
@@ -76,9 +76,21 @@ void check_rate(const RequestOptions& options) {
   }
 }
 
-LoadedRequests load_workload(const RequestOptions& options, std::int64_t seed) {
+/// The file with the edits made, which are judged when it is read.
+InputFile edited_workload(InputFile file, const Edits& edits) {
+  if (edits.any_of("workload")) {
+    parse_workload(file);
+    nlohmann::json document = nlohmann::json::parse(file.text);
+    edits.apply("workload", document);
+    file.text = document.dump();
+    file.label += " with --set";
+  }
+  return file;
+}
+
+LoadedRequests load_workload(const RequestOptions& options, std::int64_t seed, const Edits& edits) {
   const InputFile file = load_workload_file(options.workload);
-  Workload workload = parse_workload(file);
+  Workload workload = parse_workload(edited_workload(file, edits));
   ArrivalProcess& process = workload.arrivals;
   if (!options.arrivals.empty()) {
     set_process(options.arrivals, process);
@@ -128,17 +140,36 @@ SimTime overhead_ns(const std::string& flag, double microseconds) {
   return to_sim_time(microseconds * kMicro);
 }
 
-}  // namespace
-
-LoadedPlan load_plan(const std::string& path) {
-  const std::string text = read_file(path);
-  LoadedPlan loaded = {.input = {.role = "plan",
-                                 .name = std::filesystem::path(path).stem().string(),
-                                 .sha256 = sha256_hex(text)},
-                       .file = parse_plan(text, path)};
-  loaded.system = make_serving_system(loaded.file.plan, loaded.file.model, loaded.file.cluster);
-  return loaded;
+void edit_engine(const Edits& edits, EngineOptions& options) {
+  if (!edits.any_of("engine")) {
+    return;
+  }
+  nlohmann::json document = {{"policy", options.policy},
+                             {"router", options.router},
+                             {"max_batched_tokens", options.max_batched_tokens},
+                             {"kv_block_tokens", options.kv_block_tokens},
+                             {"kv_watermark", options.kv_watermark},
+                             {"step_overhead_us", options.step_overhead_us},
+                             {"sequence_overhead_us", options.sequence_overhead_us}};
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : document.items()) {
+    keys.push_back(key);
+  }
+  edits.apply("engine", document);
+  const JsonReader engine(document, "--set", "engine");
+  engine.allow_only(keys);
+  constexpr std::int64_t kMostTokens = 1'000'000'000'000;
+  constexpr double kLongestOverhead_us = 1e9;
+  options.policy = engine.at("policy").string();
+  options.router = engine.at("router").string();
+  options.max_batched_tokens = engine.at("max_batched_tokens").integer(1, kMostTokens);
+  options.kv_block_tokens = engine.at("kv_block_tokens").integer(1, kMostTokens);
+  options.kv_watermark = engine.at("kv_watermark").number(0, 1);
+  options.step_overhead_us = engine.at("step_overhead_us").number(0, kLongestOverhead_us);
+  options.sequence_overhead_us = engine.at("sequence_overhead_us").number(0, kLongestOverhead_us);
 }
+
+}  // namespace
 
 TraceSource trace_source(const std::string& trace, const ColumnOptions& columns) {
   TraceSource source = parse_trace_argument(trace);
@@ -154,20 +185,30 @@ TraceSource trace_source(const std::string& trace, const ColumnOptions& columns)
   return source;
 }
 
-LoadedRequests load_requests(const RequestOptions& options, std::int64_t seed) {
+LoadedRequests load_requests(const RequestOptions& options, std::int64_t seed, const Edits& edits) {
   check_rate(options);
   if (options.workload.empty() == options.trace.empty()) {
     throw InputError("expected either --workload or --trace");
   }
+  if (options.workload.empty() && edits.any_of("workload")) {
+    throw InputError("--set workload: there is none with --trace, whose limits are those of --slo");
+  }
   LoadedRequests loaded =
-      options.trace.empty() ? load_workload(options, seed) : load_trace(options, seed);
+      options.trace.empty() ? load_workload(options, seed, edits) : load_trace(options, seed);
   if (!options.slo.empty()) {
     loaded.slo = parse_slo(options.slo, loaded.slo);
   }
   return loaded;
 }
 
-SimulationOptions simulation_options(const EngineOptions& options) {
+Edits parse_edits(const WhatIf& what_if) {
+  return {what_if.set, {"cluster", "pipelines", "workload", "engine"}};
+}
+
+SimulationOptions simulation_options(EngineOptions options,
+                                     const WhatIf& what_if,
+                                     const Edits& edits) {
+  edit_engine(edits, options);
   return {.policy = one_of<BatchPolicyKind>("--policy",
                                             options.policy,
                                             {{"continuous", BatchPolicyKind::kContinuous},
@@ -181,9 +222,10 @@ SimulationOptions simulation_options(const EngineOptions& options) {
           .max_batched_tokens = options.max_batched_tokens,
           .kv_block_tokens = options.kv_block_tokens,
           .kv_watermark = options.kv_watermark,
-          .overhead = {
-              .step_ns = overhead_ns("--step-overhead-us", options.step_overhead_us),
-              .sequence_ns = overhead_ns("--sequence-overhead-us", options.sequence_overhead_us)}};
+          .overhead = {.step_ns = overhead_ns("--step-overhead-us", options.step_overhead_us),
+                       .sequence_ns =
+                           overhead_ns("--sequence-overhead-us", options.sequence_overhead_us)},
+          .until = horizon(what_if)};
 }
 
 MeasurementWindow measurement_window(const RequestOptions& options) {

@@ -5,19 +5,11 @@
 #include <vector>
 
 #include "simulator/arrival_source.h"
+#include "simulator/cli/edits.h"
 #include "simulator/cli/options.h"
 #include "simulator/report.h"
 
 namespace hexgen {
-
-/// A plan ready to be played.
-struct LoadedPlan {
-  PlanInput input;
-  PlanFile file;
-  ServingSystem system;
-};
-
-LoadedPlan load_plan(const std::string& path);
 
 /// Requests and SLO as the options ask for.
 struct LoadedRequests {
@@ -27,13 +19,20 @@ struct LoadedRequests {
   Slo slo;
 };
 
-/// Throws InputError when the options contradict each other or name what is not there.
-LoadedRequests load_requests(const RequestOptions& options, std::int64_t seed);
+/// With the edits of "workload", which options override. Throws InputError when the options
+/// contradict each other or name what is not there.
+LoadedRequests load_requests(const RequestOptions& options, std::int64_t seed, const Edits& edits);
 
 /// `trace` is KIND:FILE. Throws InputError.
 TraceSource trace_source(const std::string& trace, const ColumnOptions& columns);
 
-SimulationOptions simulation_options(const EngineOptions& options);
+/// The edits of --set.
+Edits parse_edits(const WhatIf& what_if);
+
+/// With the edits of "engine", which override the options, and the horizon. Throws InputError.
+SimulationOptions simulation_options(EngineOptions options,
+                                     const WhatIf& what_if,
+                                     const Edits& edits);
 
 /// Throws InputError unless 0 <= warmup < 1.
 MeasurementWindow measurement_window(const RequestOptions& options);

@@ -110,10 +110,40 @@ void add_options(CLI::App& command, EngineOptions& options) {
       ->group(group);
 }
 
+void add_options(CLI::App& command, WhatIf& what_if) {
+  const std::string group = "What if";
+  command
+      .add_option("--set",
+                  what_if.set,
+                  "PATH=VALUE: edit cluster, pipelines, workload or engine before the run, e.g. "
+                  "cluster.nodes.il-0.gpu_type=T4")
+      ->group(group);
+  command.add_option("--fail", what_if.fail, "NODE[:GPU]@SECONDS: devices that fail")->group(group);
+  command.add_option("--recover", what_if.recover, "NODE[:GPU]@SECONDS: devices that come back")
+      ->group(group);
+  command
+      .add_option("--restart-s",
+                  what_if.restart_s,
+                  "Time from the return of its last device until a pipeline serves again")
+      ->group(group)
+      ->capture_default_str();
+  command
+      .add_option("--network",
+                  what_if.network,
+                  "shared: transfers on one link or NIC share it; exclusive: each has its own")
+      ->group(group)
+      ->capture_default_str();
+}
+
+void add_horizon(CLI::App& command, WhatIf& what_if) {
+  command.add_option("--until", what_if.until_s, "End of the simulation, s")->group("What if");
+}
+
 template <typename Options>
 void add_shared_options(CLI::App& command, Options& options) {
   add_options(command, options.requests);
   add_options(command, options.engine);
+  add_options(command, options.what_if);
   add_options(command, options.common);
 }
 
@@ -137,6 +167,7 @@ void add_options(CLI::App& command, RunOptions& options) {
                   options.timeline_to_s,
                   "Leave out what begins after this time of the simulation, s")
       ->needs(timeline);
+  add_horizon(command, options.what_if);
   add_shared_options(command, options);
 }
 
@@ -155,6 +186,7 @@ void add_options(CLI::App& command, CompareOptions& options) {
   command.add_option("--plans", options.plans, "Plans to play; the first is the baseline")
       ->required();
   command.add_option("--html", options.html_out, kHtmlHelp);
+  add_horizon(command, options.what_if);
   add_shared_options(command, options);
 }
 

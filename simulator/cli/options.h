@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "simulator/what_if.h"
+
 namespace CLI {
 class App;
 }
@@ -56,6 +58,7 @@ struct RunOptions {
   CommonOptions common;
   RequestOptions requests;
   EngineOptions engine;
+  WhatIf what_if;
   std::string plan;
   std::string requests_out;
   std::string html_out;
@@ -68,6 +71,7 @@ struct SweepOptions {
   CommonOptions common;
   RequestOptions requests;
   EngineOptions engine;
+  WhatIf what_if;
   std::string plan;
   std::string rates;
   std::string slo_scales;
@@ -79,6 +83,7 @@ struct CompareOptions {
   CommonOptions common;
   RequestOptions requests;
   EngineOptions engine;
+  WhatIf what_if;
   std::vector<std::string> plans;
   std::string html_out;
 };

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "profiles/layer_profile.h"
-#include "simulator/cli/inputs.h"
+#include "simulator/cli/plan_input.h"
 
 namespace hexgen {
 

@@ -9,6 +9,7 @@
 #include "simulator/cli/commands.h"
 #include "simulator/cli/inputs.h"
 #include "simulator/cli/output_files.h"
+#include "simulator/cli/plan_input.h"
 #include "simulator/cli/profiles.h"
 #include "simulator/html/run_page.h"
 #include "simulator/report_json.h"
@@ -62,7 +63,8 @@ RunSetup run_setup(const RunOptions& options,
   RunSetup setup = {.seed = options.common.seed,
                     .inputs = {plan.input},
                     .arrivals = requests.description,
-                    .options = engine};
+                    .options = engine,
+                    .what_if = options.what_if};
   setup.inputs.insert(setup.inputs.end(), requests.inputs.begin(), requests.inputs.end());
   return setup;
 }
@@ -102,12 +104,13 @@ void write(RunFiles& files,
 }  // namespace
 
 void run(const RunOptions& options) {
-  LoadedPlan plan = load_plan(options.plan);
+  const Edits edits = parse_edits(options.what_if);
+  LoadedPlan plan = load_plan(options.plan, options.what_if, edits);
   std::vector<LoadedProfile> profiles = load_profiles(options.engine.profiles);
   use_profiles(profiles, plan);
   check_all_used(profiles);
-  LoadedRequests requests = load_requests(options.requests, options.common.seed);
-  SimulationOptions engine = simulation_options(options.engine);
+  LoadedRequests requests = load_requests(options.requests, options.common.seed, edits);
+  SimulationOptions engine = simulation_options(options.engine, options.what_if, edits);
   engine.record_token_gaps = true;
   const MeasurementWindow window = measurement_window(options.requests);
   const ServiceLevel level = make_service_level(requests.slo, plan.file.model);

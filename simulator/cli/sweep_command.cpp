@@ -8,6 +8,7 @@
 #include "simulator/cli/commands.h"
 #include "simulator/cli/inputs.h"
 #include "simulator/cli/output_files.h"
+#include "simulator/cli/plan_input.h"
 #include "simulator/cli/profiles.h"
 #include "simulator/html/sweep_page.h"
 #include "simulator/progress.h"
@@ -45,12 +46,13 @@ double rate_of(const std::vector<RequestSpec>& requests, const std::string& desc
 }  // namespace
 
 void sweep(const SweepOptions& options) {
-  LoadedPlan plan = load_plan(options.plan);
+  const Edits edits = parse_edits(options.what_if);
+  LoadedPlan plan = load_plan(options.plan, options.what_if, edits);
   std::vector<LoadedProfile> profiles = load_profiles(options.engine.profiles);
   use_profiles(profiles, plan);
   check_all_used(profiles);
-  LoadedRequests requests = load_requests(options.requests, options.common.seed);
-  const SimulationOptions engine = simulation_options(options.engine);
+  LoadedRequests requests = load_requests(options.requests, options.common.seed, edits);
+  const SimulationOptions engine = simulation_options(options.engine, options.what_if, edits);
   const MeasurementWindow window = measurement_window(options.requests);
   const std::vector<RequestSpec> drawn = draw_requests(*requests.source);
   const double own_rate_per_s = rate_of(drawn, requests.description);
@@ -77,7 +79,8 @@ void sweep(const SweepOptions& options) {
   RunSetup setup = {.seed = options.common.seed,
                     .inputs = {plan.input},
                     .arrivals = requests.description,
-                    .options = engine};
+                    .options = engine,
+                    .what_if = options.what_if};
   setup.inputs.insert(setup.inputs.end(), requests.inputs.begin(), requests.inputs.end());
   add_inputs(profiles, setup.inputs);
   const SweepReport report = {std::move(setup), grid, result, slo};
