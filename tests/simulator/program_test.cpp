@@ -114,6 +114,90 @@ TEST_CASE("wrong usage is refused in one line with exit code 2") {
   check_refused("compare --workload azure-conversation", "--plans is required");
 }
 
+TEST_CASE("what-ifs that make no sense are refused by name") {
+  const std::string run = kRun + "--workload azure-conversation --num-requests 20 ";
+  const std::string edited = kPlan + " with --set: ";
+  check_refused(run + "--fail a", "--fail a: expected NODE[:GPU]@SECONDS");
+  check_refused(run + "--fail @5", "--fail @5: expected NODE[:GPU]@SECONDS");
+  check_refused(run + "--fail a@", "--fail a@: '' is not a time from 0 to 1e9 s");
+  check_refused(run + "--fail a@soon", "--fail a@soon: 'soon' is not a time from 0 to 1e9 s");
+  check_refused(run + "--fail a@-1", "--fail a@-1: '-1' is not a time from 0 to 1e9 s");
+  check_refused(run + "--fail a@nan", "--fail a@nan: 'nan' is not a time from 0 to 1e9 s");
+  check_refused(run + "--fail aa@5", "'aa' is no node of cluster small, did you mean 'a'?");
+  check_refused(run + "--fail a:4@5", "--fail a:4@5: '4' is no GPU of node a, expected 0 to 3");
+  check_refused(run + "--fail a:x@5", "--fail a:x@5: 'x' is no GPU of node a, expected 0 to 3");
+  check_refused(run + "--fail a@5 a@6", "--fail a@6: is down at that time already");
+  check_refused(run + "--recover a@5", "--recover a@5: is up at that time already");
+  check_refused(run + "--fail a@5 --recover a@5",
+                "--recover a@5: fails and recovers at the same time");
+  check_refused(run + "--restart-s -1", "--restart-s: -1.000000 is not a time from 0 to 1e9 s");
+  check_refused(run + "--until 0", "--until: 0.000000 is not a time above 0 and up to 1e9 s");
+  check_refused(run + "--network fast",
+                "--network: 'fast' is not known, expected one of shared, exclusive");
+  check_refused(run + "--set x", "--set x: expected PATH=VALUE");
+  check_refused(run + "--set =1", "--set =1: expected PATH=VALUE");
+  check_refused(run + "--set clutser.name=1", "'clutser' is not known, did you mean 'cluster'?");
+  check_refused(run + "--set cluster=1", "--set cluster=1: expected a path below cluster");
+  check_refused(run + "--set cluster.link.x=1", "'link' is not in cluster, did you mean 'links'?");
+  check_refused(run + "--set cluster.name.x=1", "cluster.name is neither object nor array");
+  check_refused(run + "--set cluster.nodes.c.gpus=1",
+                "--set cluster.nodes.c.gpus=1: 'c' is not in cluster.nodes, did you mean 'a'?");
+  check_refused(run + "--set cluster.nodes[2].gpus=1",
+                "cluster.nodes has 2 elements, counted from [0]");
+  check_refused(run + "--set cluster.nodes[a].gpus=1",
+                "expected a position such as [0] after cluster.nodes");
+  check_refused(run + "--set cluster.links[0]=1", "cluster.links is no array");
+  check_refused(run + "--set cluster.nodes.a.gpu=1",
+                edited + "cluster.nodes[0].gpu: unknown key, did you mean 'gpus'?");
+  check_refused(run + "--set cluster.nodes.a.gpus=1",
+                edited + "pipelines[0].stages[0].devices[1]: \"a:1\" is not in the cluster");
+  check_refused(run + "--set cluster.nodes.a.gpu_type=A10",
+                edited + "cluster.nodes[0].gpu_type: \"A10\" is no known GPU type");
+  check_refused(run + "--set cluster.links.same_region.bandwidth_gb_per_s=fast",
+                edited + "cluster.links.same_region.bandwidth_gb_per_s: \"fast\" is not a number");
+  check_refused(run + "--set pipelines.p0.max_batch=0",
+                edited + "pipelines[0].max_batch: 0 is less than 1");
+  check_refused(run + "--set workload.arrivals.rate_per_s=-1",
+                "azure-conversation.json with --set: arrivals.rate_per_s: -1 is not more than 0");
+  check_refused(run + "--set engine.polcy=x",
+                "--set: engine.polcy: unknown key, did you mean 'policy'?");
+  check_refused(run + "--set engine.max_batched_tokens=many",
+                "--set: engine.max_batched_tokens: \"many\" is not a number");
+}
+
+TEST_CASE("edits change the run and are recorded, and what does not fit is infeasible") {
+  const std::string run = kRun + "--json --workload azure-conversation --num-requests 50 ";
+  const Finished edited =
+      run_program(run +
+                  "--set cluster.nodes.a.price_per_hour=10 "
+                  "--set cluster.nodes[1].price_per_hour=5 "
+                  "--set engine.router=least-work --set workload.slo.ttft_ms=7");
+  CHECK(edited.exit_code == 0);
+  CHECK(edited.output.find("\"price_per_hour\": 15.0") != std::string::npos);
+  CHECK(edited.output.find("\"router\": \"least-work\"") != std::string::npos);
+  CHECK(edited.output.find("\"ttft_ms\": 7.0") != std::string::npos);
+  CHECK(edited.output.find("cluster.nodes.a.price_per_hour=10") != std::string::npos);
+  const Finished too_large = run_program(run + "--set pipelines.p1.kv_capacity_tokens=900000000");
+  CHECK(too_large.exit_code == 3);
+  CHECK(too_large.output.find("pipelines[1].stages[0]: device a:2") != std::string::npos);
+}
+
+TEST_CASE("a run with failures accounts for every request, and is the same on any thread count") {
+  const std::string what_if =
+      " --json --quiet --workload azure-conversation --num-requests 300 --warmup 0 --rate 40 "
+      "--fail a:2@2 b@3 --recover b@5 --restart-s 0.5 ";
+  const Finished run = run_program(kRun + what_if + "--until 7");
+  CHECK(run.exit_code == 0);
+  CHECK(run.output.find("\"retries\": 0,") == std::string::npos);
+  const std::string sweep = kSweep + what_if + "--rates 5:40:4 --slo ttft:500 --threads ";
+  const Finished one = run_program(sweep + "1");
+  CHECK(one.exit_code == 0);
+  CHECK(run_program(sweep + "4").output == one.output);
+  const Finished compared = run_program("compare --plans " + kPlan + " " + kPlan + what_if);
+  CHECK(compared.exit_code == 0);
+  CHECK(compared.output.find("\"mean_ms\": 0.0") != std::string::npos);
+}
+
 TEST_CASE("broken traces are refused by file, line and column") {
   const TemporaryFolder folder;
   const std::string lengths = folder.write("l.csv", "num_prefill_tokens,num_decode_tokens\n5,5\n");
