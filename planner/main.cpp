@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "planner/cluster_generator.h"
+#include "planner/explain_command.h"
 #include "planner/plan_commands.h"
 #include "planner/profile_import.h"
 #include "planner/replan_command.h"
@@ -62,6 +63,7 @@ int run_command_line(int argc, char** argv) {
   app.require_subcommand(1);
   hexgen::SearchOptions search;
   hexgen::ReplanOptions replan;
+  hexgen::ExplainOptions explain;
   hexgen::PlanFileOptions check;
   hexgen::PlanFileOptions show;
   hexgen::ClusterOptions cluster;
@@ -73,6 +75,12 @@ int run_command_line(int argc, char** argv) {
               replan,
               hexgen::add_replan_options,
               hexgen::run_replan);
+  add_command(app,
+              "explain",
+              "Say what binds a plan, what one more GPU is worth and what the runner-up was",
+              explain,
+              hexgen::add_explain_options,
+              hexgen::run_explain);
   add_command(
       app, "check", "Say whether a plan fits", check, hexgen::add_check_options, hexgen::run_check);
   add_command(

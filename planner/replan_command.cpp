@@ -135,6 +135,7 @@ void add_replan_options(CLI::App& app, ReplanOptions& options) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   add_shared_search_options(app, options.search);
+  add_output_options(app, options.search);
 }
 
 void run_replan(const ReplanOptions& options) {

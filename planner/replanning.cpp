@@ -185,7 +185,11 @@ Replanned replan(const Plan& old,
     const WarmSearch search(planning,
                             held_shards(model, before, cluster.num_devices()),
                             settings.score_per_copy / copy_bytes(model));
-    const SearchResult found = search.run(settings.search, on_generation, stop);
+    const SearchResult found =
+        search.run([&](const Individual& individual) { return search.fitness(individual); },
+                   settings.search,
+                   on_generation,
+                   stop);
     const Plan best = search.plan(found.best.individual);
     planning.require_success(best);
     pipelines = best.pipelines();

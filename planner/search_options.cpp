@@ -53,14 +53,6 @@ void add_inputs(CLI::App& app, SearchOptions& options) {
   app.add_option("--exclude", options.excluded_nodes, "Nodes to leave out");
 }
 
-void add_outputs(CLI::App& app, SearchOptions& options) {
-  app.add_option("--out", options.out, "Plan file to write (default: the plan goes to stdout)");
-  app.add_option("--log", options.log, "JSON Lines file with one line a generation");
-  app.add_flag("--log-times", options.log_times, "Put elapsed times into the log");
-  app.add_flag("--quiet", options.quiet, "No progress on stderr");
-  app.add_flag("--json", options.json, "Print the summary as JSON");
-}
-
 void add_problem(CLI::App& app, SearchOptions& options) {
   app.add_option(
          "--workload", options.workload, "Workload file, or a name from profiles/workloads/")
@@ -129,13 +121,21 @@ void add_search_options(CLI::App& app, SearchOptions& options) {
   add_inputs(app, options);
   add_algorithm(app, options);
   add_shared_search_options(app, options);
+  add_output_options(app, options);
 }
 
 void add_shared_search_options(CLI::App& app, SearchOptions& options) {
   add_problem(app, options);
   add_constraints(app, options);
   add_effort(app, options);
-  add_outputs(app, options);
+}
+
+void add_output_options(CLI::App& app, SearchOptions& options) {
+  app.add_option("--out", options.out, "Plan file to write (default: the plan goes to stdout)");
+  app.add_option("--log", options.log, "JSON Lines file with one line a generation");
+  app.add_flag("--log-times", options.log_times, "Put elapsed times into the log");
+  app.add_flag("--quiet", options.quiet, "No progress on stderr");
+  app.add_flag("--json", options.json, "Print the summary as JSON");
 }
 
 std::string objective_name(ObjectiveKind objective) {

@@ -59,9 +59,12 @@ struct SearchOptions {
 /// Declares the options of `hexgen-plan search`; parsing fills `options`.
 void add_search_options(CLI::App& app, SearchOptions& options);
 
-/// Those of them that every command which searches has: what the plan is for, what it must keep to,
-/// how long to search and where results go, but not the model, the cluster and the algorithm.
+/// Those of them that every command which searches has: what the plan is for, what it must keep to
+/// and how long to search, but not the model, the cluster and the algorithm.
 void add_shared_search_options(CLI::App& app, SearchOptions& options);
+
+/// Where the plan, the log and the summary go.
+void add_output_options(CLI::App& app, SearchOptions& options);
 
 /// "rate" for ObjectiveKind::kRate and so on, as in plan files and on the command line.
 std::string objective_name(ObjectiveKind objective);

@@ -102,19 +102,15 @@ Individual WarmSearch::random_start(Random& random) const {
   return individual;
 }
 
-SearchResult WarmSearch::run(const SearchSettings& settings,
+SearchResult WarmSearch::run(const Fitness& fitness,
+                             const SearchSettings& settings,
                              const std::function<void(const GenerationReport&)>& on_generation,
                              const std::atomic<bool>& stop) const {
   SearchStrategy strategy = evolutionary_strategy(
       space_, [this](const Individual& individual) { return estimate(individual); });
   strategy.start = [this](Random& random) { return random_start(random); };
   strategy.seeds = {start()};
-  return evolve(
-      strategy,
-      [this](const Individual& individual) { return fitness(individual); },
-      settings,
-      on_generation,
-      stop);
+  return evolve(strategy, fitness, settings, on_generation, stop);
 }
 
 }  // namespace hexgen

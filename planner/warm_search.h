@@ -28,7 +28,9 @@ class WarmSearch {
   /// constraint pay nothing, so that they are left first.
   Objective fitness(const Individual& individual) const;
 
-  SearchResult run(const SearchSettings& settings,
+  /// `fitness`: as a rule the one above.
+  SearchResult run(const Fitness& fitness,
+                   const SearchSettings& settings,
                    const std::function<void(const GenerationReport&)>& on_generation,
                    const std::atomic<bool>& stop) const;
 

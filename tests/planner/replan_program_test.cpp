@@ -90,3 +90,18 @@ TEST_CASE("bad inputs of replan end with one line that says what was expected") 
               2,
               cluster + ": format: \"hexgen.cluster/1\" is not \"hexgen.plan/1\"");
 }
+
+TEST_CASE("explain says what binds, what one more GPU is worth and what the runner-up was") {
+  const hexgen::test::TemporaryFolder folder;
+  const std::string explain =
+      "explain " + plan_for(folder, "case-study") +
+      " --workload hexgen-32 --policy one-batch --max-batch 1 --population 4 --generations 1 ";
+  const Finished finished = run_program(explain);
+  CHECK(finished.exit_code == 0);
+  for (const char* part : {"What binds", "One more GPU", "RTX-A4000", "other groups"}) {
+    CHECK(contains(finished.output, part));
+  }
+  const Finished json = run_program(explain + "--json --threads 1");
+  CHECK(contains(json.output, "\"hexgen.explanation/1\""));
+  CHECK(json.output == run_program(explain + "--json --threads 3").output);
+}
