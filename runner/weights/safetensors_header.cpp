@@ -96,9 +96,9 @@ void check_metadata(const JsonReader& metadata) {
 }
 
 /// No byte belongs to two tensors, and none to no tensor.
-void check_coverage(const SafetensorsEntries& entries,
-                    std::uint64_t data_bytes,
-                    const std::string& label) {
+void check_coverage(const JsonReader& header,
+                    const SafetensorsEntries& entries,
+                    std::uint64_t data_bytes) {
   std::vector<const SafetensorsEntries::value_type*> in_order;
   for (const auto& named : entries) {
     in_order.push_back(&named);
@@ -109,15 +109,15 @@ void check_coverage(const SafetensorsEntries& entries,
   std::uint64_t next = 0;
   for (const auto* named : in_order) {
     if (named->second.begin != next) {
-      throw InputError(label + ": " + named->first + ".data_offsets: begins at " +
-                       std::to_string(named->second.begin) + ", expected " + std::to_string(next) +
-                       ", where the data before it end");
+      header.at(named->first)
+          .at("data_offsets")
+          .fail("begins at " + std::to_string(named->second.begin) + ", expected " +
+                std::to_string(next) + ", where the data before it end");
     }
     next = named->second.end;
   }
   if (next != data_bytes) {
-    throw InputError(label + ": the last " + std::to_string(data_bytes - next) +
-                     " bytes belong to no tensor");
+    header.fail("the last " + std::to_string(data_bytes - next) + " bytes belong to no tensor");
   }
 }
 
@@ -151,14 +151,15 @@ SafetensorsEntries parse_safetensors_header(std::string_view header,
   }
   const JsonDocument document = JsonDocument::parse(header, label);
   SafetensorsEntries entries;
-  for (const auto& [name, tensor] : document.root().members()) {
+  const JsonReader root = document.root();
+  for (const auto& [name, tensor] : root.members()) {
     if (name == "__metadata__") {
       check_metadata(tensor);
     } else {
       entries.emplace(name, read_entry(tensor, data_bytes));
     }
   }
-  check_coverage(entries, data_bytes, label);
+  check_coverage(root, entries, data_bytes);
   return entries;
 }
 

@@ -102,6 +102,15 @@ TEST_CASE("every broken header is refused with file, tensor and expectation") {
             .find("x: unknown key") != std::string::npos);
 }
 
+TEST_CASE("a tensor's name cannot break the line of an error") {
+  CHECK(
+      error_of(R"({"a\nb": )" + tensor("U8", "[4]", "[1, 5]") + "}", 5) ==
+      R"(m.safetensors: a\nb.data_offsets: begins at 1, expected 0, where the data before it end)");
+  CHECK(error_of(R"({"a\nb": )" + tensor("U8", "[4]", "[0, 5]") + "}", 5) ==
+        R"(m.safetensors: a\nb.data_offsets: [0,5] spans 5 bytes, dtype and shape make 4)");
+  CHECK(error_of(R"({"a": {"\n": 1}})", 0).find('\n') == std::string::npos);
+}
+
 TEST_CASE("the header's length must fit in the file") {
   CHECK(safetensors_header_bytes(std::string("\2\0\0\0\0\0\0\0{}", 10), "m") == 2);
   CHECK_THROWS_WITH_AS(safetensors_header_bytes("1234567", "m"),
