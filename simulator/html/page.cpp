@@ -12,6 +12,34 @@ std::string row(const std::string& name, const std::string& value) {
   return "<tr>" + cell(name, "left") + cell(value, "left wrap") + "</tr>\n";
 }
 
+std::string joined(const std::vector<std::string>& texts) {
+  std::string line;
+  for (const std::string& text : texts) {
+    line += (line.empty() ? "" : ", ") + text;
+  }
+  return line;
+}
+
+/// What departs from the files, as far as anything does.
+std::string what_if_rows(const WhatIf& what_if) {
+  std::string html = row("network", what_if.network);
+  const auto list = [&html](const std::string& name, const std::vector<std::string>& texts) {
+    if (!texts.empty()) {
+      html += row(name, joined(texts));
+    }
+  };
+  list("set", what_if.set);
+  list("fail", what_if.fail);
+  list("recover", what_if.recover);
+  if (what_if.restart_s > 0) {
+    html += row("restart", number(what_if.restart_s) + " s");
+  }
+  if (what_if.until_s) {
+    html += row("until", number(*what_if.until_s) + " s");
+  }
+  return html;
+}
+
 std::string inputs_and_version(const RunSetup& setup) {
   std::string html = section("Inputs",
                              "With the same inputs, options, seed and version, this page "
@@ -26,6 +54,7 @@ std::string inputs_and_version(const RunSetup& setup) {
   html += row("KV cache",
               "blocks of " + std::to_string(setup.options.kv_block_tokens) + " tokens, " +
                   number(100 * setup.options.kv_watermark) + " % kept free at admission");
+  html += what_if_rows(setup.what_if);
   html += row("seed", std::to_string(setup.seed));
   return html + "</table></div>\n<footer>" + escape(version_line("hexgen-sim")) + "</footer>\n";
 }

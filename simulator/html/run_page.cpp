@@ -110,6 +110,24 @@ std::string verdicts(const Metrics& metrics, const Slo& slo) {
                      with_thousands(metrics.rejected) + " of " + with_thousands(metrics.requests) +
                          " requests are longer than the model's context, or than every KV cache."});
   }
+  if (metrics.failed > 0) {
+    html += verdict({Verdict::Tone::kBad,
+                     "Failed.",
+                     with_thousands(metrics.failed) + " of " + with_thousands(metrics.requests) +
+                         " requests found no pipeline that was up until their end."});
+  }
+  if (metrics.retries > 0) {
+    html += verdict({Verdict::Tone::kWarning,
+                     "Devices were lost.",
+                     "Their pipelines gave back requests " + with_thousands(metrics.retries) +
+                         " times, to be computed again."});
+  }
+  if (metrics.in_flight > 0) {
+    html += verdict({Verdict::Tone::kWarning,
+                     "Cut off.",
+                     with_thousands(metrics.in_flight) + " of " + with_thousands(metrics.requests) +
+                         " requests were still waiting or running at the end."});
+  }
   return html;
 }
 

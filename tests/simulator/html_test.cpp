@@ -206,6 +206,22 @@ TEST_CASE("a page says that a run is saturated, and that requests were rejected"
   CHECK(contains(page, "<b>Rejected.</b> 1 of 301 requests"));
 }
 
+TEST_CASE("a page says what failed, what was tried again, and what was asked") {
+  PlayedRun run(read_plan("tests/data/plan/two_pipelines.json"), every_second(10, 64, 8), {});
+  CHECK_FALSE(contains(run.page(), "Failed."));
+  run.metrics.failed = 3;
+  run.metrics.retries = 4;
+  run.metrics.in_flight = 2;
+  run.setup.what_if = {.set = {kEvil}, .fail = {"n0@5", "n1:2@7"}, .restart_s = 12};
+  const std::string page = run.page();
+  check_page(page);
+  CHECK(contains(page, "<b>Failed.</b> 3 of 10 requests"));
+  CHECK(contains(page, "gave back requests 4 times"));
+  CHECK(contains(page, "<b>Cut off.</b> 2 of 10 requests"));
+  CHECK(contains(page, "n0@5, n1:2@7"));
+  CHECK(contains(page, "12 s"));
+}
+
 TEST_CASE("a page of a run without limits, with one token a request, or with nothing served") {
   const PlanFile plan = read_plan("tests/data/plan/two_pipelines.json");
   const std::string page = PlayedRun(plan, every_second(10, 50, 1), {}).page();
