@@ -4,6 +4,7 @@
 
 #include "kernels/attention_decode.h"
 #include "kernels/attention_decode_warp.cuh"
+#include "kernels/overlap.cuh"
 
 // Split-KV decode attention. A block of four warps takes one split of one sequence's context for
 // one KV head; its warps take KV blocks in turn. Their results are merged in the block, and those
@@ -15,6 +16,7 @@ constexpr int kWarps = 4;
 constexpr int kThreads = 32 * kWarps;
 constexpr int kTileTokens = kWarps * kKvBlockTokens;  // a turn of a block; splits are multiples
 constexpr int kMaxSplits = 128;
+constexpr int kBlocksPerMultiprocessor = 4;
 constexpr int kMinSplitTokens = 128;  // shorter splits cost more to merge than they save
 
 /// Partial results of all splits: the maximum score, the sum of weights and the weighted values.
@@ -138,6 +140,8 @@ template <int kHeadDim>
 __global__ void __launch_bounds__(kThreads)
     attend_splits(DecodeAttentionShape shape, DecodeAttentionData<Bfloat16> data, Scratch scratch) {
   __shared__ WarpResults<kHeadDim> results;
+  let_next_kernel_start();
+  wait_for_earlier_kernels();
   const Part part = part_of_block(shape);
   const int row = static_cast<int>(threadIdx.x) % 32 / 4;
   const int column = static_cast<int>(threadIdx.x) % 4;
@@ -154,6 +158,8 @@ __global__ void __launch_bounds__(kThreads)
 __global__ void merge_splits(DecodeAttentionShape shape, Scratch scratch, __nv_bfloat16* out) {
   __shared__ float max_scores[kMaxSplits];
   __shared__ float weight_sums[kMaxSplits];
+  let_next_kernel_start();
+  wait_for_earlier_kernels();
   const std::size_t head = std::size_t{blockIdx.y} * shape.num_heads + blockIdx.x;
   const std::size_t first = head * shape.num_splits;
   for (int split = static_cast<int>(threadIdx.x); split < shape.num_splits;
@@ -195,7 +201,6 @@ int chunks_of_group(const DecodeAttentionShape& shape) {
 }  // namespace
 
 int choose_num_splits(const DecodeAttentionShape& shape, int multiprocessors) {
-  constexpr int kBlocksPerMultiprocessor = 4;
   const int blocks = shape.num_sequences * shape.num_kv_heads * chunks_of_group(shape);
   const int wanted = (kBlocksPerMultiprocessor * multiprocessors + blocks - 1) / blocks;
   const int most = std::min(shape.max_blocks * kKvBlockTokens / kMinSplitTokens, kMaxSplits);
@@ -204,6 +209,17 @@ int choose_num_splits(const DecodeAttentionShape& shape, int multiprocessors) {
 
 std::size_t attention_decode_scratch_bytes(const DecodeAttentionShape& shape) {
   return num_partials(shape) * (2 + shape.head_dim) * sizeof(float);
+}
+
+// splits <= wanted <= W / blocks + 1 with W = kBlocksPerMultiprocessor * multiprocessors and
+// blocks = num_sequences * num_kv_heads * chunks, so the partials, num_sequences * num_heads *
+// splits, are at most W * group / chunks + num_sequences * num_heads, and group / chunks is at most
+// kQueryRows.
+std::size_t attention_decode_most_scratch_bytes(const DecodeAttentionShape& shape,
+                                                int multiprocessors) {
+  const std::size_t partials = std::size_t(shape.num_sequences) * shape.num_heads +
+                               std::size_t(kBlocksPerMultiprocessor) * multiprocessors * kQueryRows;
+  return partials * (2 + shape.head_dim) * sizeof(float);
 }
 
 cudaError_t attention_decode(const DecodeAttentionShape& shape,
@@ -216,19 +232,22 @@ cudaError_t attention_decode(const DecodeAttentionShape& shape,
   const Scratch scratch = carve(shape, scratch_memory);
   const dim3 grid(
       shape.num_kv_heads * chunks_of_group(shape), shape.num_sequences, shape.num_splits);
+  cudaError_t error = cudaErrorInvalidValue;
   if (shape.head_dim == 128) {
-    attend_splits<128><<<grid, kThreads, 0, stream>>>(shape, data, scratch);
+    error = launch_overlapping(attend_splits<128>, grid, kThreads, stream, shape, data, scratch);
   } else if (shape.head_dim == 64) {
-    attend_splits<64><<<grid, kThreads, 0, stream>>>(shape, data, scratch);
-  } else {
-    return cudaErrorInvalidValue;
+    error = launch_overlapping(attend_splits<64>, grid, kThreads, stream, shape, data, scratch);
   }
-  if (const cudaError_t error = cudaGetLastError(); error != cudaSuccess) {
+  if (error != cudaSuccess) {
     return error;
   }
-  merge_splits<<<dim3(shape.num_heads, shape.num_sequences), shape.head_dim, 0, stream>>>(
-      shape, scratch, reinterpret_cast<__nv_bfloat16*>(data.out));
-  return cudaGetLastError();
+  return launch_overlapping(merge_splits,
+                            dim3(shape.num_heads, shape.num_sequences),
+                            shape.head_dim,
+                            stream,
+                            shape,
+                            scratch,
+                            reinterpret_cast<__nv_bfloat16*>(data.out));
 }
 
 }  // namespace hexgen::kernels

@@ -285,7 +285,7 @@ cudaError_t launch(const PrefillAttentionShape& shape,
 cudaError_t attention_prefill(const PrefillAttentionShape& shape,
                               const PrefillAttentionData<Bfloat16>& data,
                               cudaStream_t stream) {
-  if (shape.head_dim % 8 != 0 || shape.head_dim > 128) {
+  if (!attention_prefill_has(shape.head_dim)) {
     return cudaErrorInvalidValue;
   }
   if (shape.head_dim <= 32) {

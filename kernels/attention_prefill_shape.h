@@ -6,7 +6,7 @@ namespace hexgen::kernels {
 
 /// Sizes of causal grouped-query attention of several sequences, each with any number of new tokens
 /// (queries) behind any number of cached ones: whole prompts, chunks of them and decode steps
-/// alike. num_heads is a multiple of num_kv_heads; head_dim is a multiple of 8 up to 128 on a GPU.
+/// alike. num_heads is a multiple of num_kv_heads.
 struct PrefillAttentionShape {
   int num_sequences = 0;
   int num_heads = 0;

@@ -15,15 +15,22 @@ inline constexpr int kTileKeys = 64;
 /// different banks.
 template <int kHeadDim>
 struct Tile {
+  static constexpr int kCopied = kHeadDim <= 32 ? 4 : 8;  // elements at a time: any head_dim is a
+                                                          // multiple
   static constexpr int kRow = kHeadDim + 8;
   Bfloat16 rows[kTileKeys][kRow];
 };
 
-/// Copies 16 bytes, or writes zeros when !valid; `from` must be readable memory all the same.
-__device__ inline void copy_async(Bfloat16* to, const Bfloat16* from, bool valid) {
+/// Copies kElements, 4 or 8, or writes zeros when !valid; `from` must be readable all the same.
+template <int kElements>
+__device__ void copy_async(Bfloat16* to, const Bfloat16* from, bool valid) {
+  constexpr int kBytes = kElements * static_cast<int>(sizeof(Bfloat16));
   const auto shared = static_cast<unsigned>(__cvta_generic_to_shared(to));
-  const int bytes = valid ? 16 : 0;
-  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared), "l"(from), "r"(bytes)
+  const int bytes = valid ? kBytes : 0;
+  asm volatile("cp.async.ca.shared.global [%0], [%1], %2, %3;" ::"r"(shared),
+               "l"(from),
+               "n"(kBytes),
+               "r"(bytes)
                : "memory");
 }
 
@@ -73,16 +80,17 @@ struct PagedRows {
   /// Starts copying rows first .. first + kTileKeys - 1; zeros behind the last token and head_dim.
   template <int kHeadDim, int kThreads>
   __device__ void fetch(const Bfloat16* cache, int first, Tile<kHeadDim>& tile) const {
-    constexpr int kChunks = kHeadDim / 8;  // of 16 bytes, in a row
+    constexpr int kCopied = Tile<kHeadDim>::kCopied;
+    constexpr int kChunks = kHeadDim / kCopied;
     for (int i = static_cast<int>(threadIdx.x); i < kTileKeys * kChunks; i += kThreads) {
       const int row = i / kChunks;
-      const int element = i % kChunks * 8;
+      const int element = i % kChunks * kCopied;
       const int token = first + row;
       const bool valid = token < tokens && element < head_dim;
       const std::size_t block = valid ? blocks[token / kKvBlockTokens] : 0;
       const std::size_t cache_row =
           (block * num_kv_heads + kv_head) * kKvBlockTokens + token % kKvBlockTokens;
-      copy_async(
+      copy_async<kCopied>(
           &tile.rows[row][element], valid ? cache + cache_row * head_dim + element : cache, valid);
     }
   }

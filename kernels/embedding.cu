@@ -1,4 +1,5 @@
 #include "kernels/embedding.h"
+#include "kernels/overlap.cuh"
 #include "kernels/vector8.cuh"
 
 namespace hexgen::kernels {
@@ -9,6 +10,8 @@ constexpr int kThreads = 128;
 /// One block a token.
 __global__ void __launch_bounds__(kThreads)
     embedding_kernel(EmbeddingShape shape, EmbeddingData<Bfloat16> data) {
+  let_next_kernel_start();
+  wait_for_earlier_kernels();
   const int row = data.tokens[blockIdx.x] - shape.first_row;
   const bool held = row >= 0 && row < shape.num_rows;
   const Bfloat16* from = data.table + std::size_t(held ? row : 0) * shape.hidden_dim;
@@ -27,8 +30,8 @@ cudaError_t embedding(const EmbeddingShape& shape,
   if (shape.hidden_dim % kVectorWidth != 0) {
     return cudaErrorInvalidValue;
   }
-  embedding_kernel<<<shape.num_tokens, kThreads, 0, stream>>>(shape, data);
-  return cudaGetLastError();
+  return launch_overlapping(
+      embedding_kernel, dim3(shape.num_tokens), kThreads, stream, shape, data);
 }
 
 }  // namespace hexgen::kernels

@@ -1,3 +1,4 @@
+#include "kernels/overlap.cuh"
 #include "kernels/rms_norm.h"
 #include "kernels/vector8.cuh"
 
@@ -38,6 +39,8 @@ __device__ Vector8 add_vector(const Bfloat16* x, Bfloat16* residual) {
 /// One block a row. Each thread reads again what it alone wrote.
 __global__ void __launch_bounds__(kMaxThreads)
     rms_norm_kernel(RmsNormShape shape, RmsNormData<Bfloat16> data) {
+  let_next_kernel_start();
+  wait_for_earlier_kernels();
   const std::size_t row = std::size_t{blockIdx.x} * shape.width;
   const int step = static_cast<int>(blockDim.x) * kVectorWidth;
   const int first = static_cast<int>(threadIdx.x) * kVectorWidth;
@@ -76,8 +79,7 @@ cudaError_t rms_norm(const RmsNormShape& shape,
   }
   const int vectors = shape.width / kVectorWidth;
   const int threads = vectors >= kMaxThreads ? kMaxThreads : (vectors + 31) / 32 * 32;
-  rms_norm_kernel<<<shape.num_rows, threads, 0, stream>>>(shape, data);
-  return cudaGetLastError();
+  return launch_overlapping(rms_norm_kernel, dim3(shape.num_rows), threads, stream, shape, data);
 }
 
 }  // namespace hexgen::kernels

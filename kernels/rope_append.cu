@@ -1,3 +1,4 @@
+#include "kernels/overlap.cuh"
 #include "kernels/rope_append.h"
 #include "kernels/vector8.cuh"
 
@@ -127,6 +128,8 @@ __device__ Bfloat16* destination(const RopeAppendShape& shape,
 /// One warp takes kHeadsPerWarp heads of one token's row.
 __global__ void __launch_bounds__(kThreads)
     rope_append_kernel(RopeAppendShape shape, RopeAppendData<Bfloat16> data) {
+  let_next_kernel_start();
+  wait_for_earlier_kernels();
   const int token = static_cast<int>(blockIdx.x);
   const int half = shape.head_dim / 2;
   const int warp = static_cast<int>(blockIdx.y) * kWarps + static_cast<int>(threadIdx.x) / 32;
@@ -161,8 +164,7 @@ cudaError_t rope_append(const RopeAppendShape& shape,
   }
   constexpr int kHeadsPerBlock = kWarps * kHeadsPerWarp;
   const dim3 grid(shape.num_tokens, (shape.row_heads() + kHeadsPerBlock - 1) / kHeadsPerBlock);
-  rope_append_kernel<<<grid, kThreads, 0, stream>>>(shape, data);
-  return cudaGetLastError();
+  return launch_overlapping(rope_append_kernel, grid, kThreads, stream, shape, data);
 }
 
 }  // namespace hexgen::kernels

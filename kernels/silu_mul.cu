@@ -1,3 +1,4 @@
+#include "kernels/overlap.cuh"
 #include "kernels/silu_mul.h"
 #include "kernels/vector8.cuh"
 
@@ -9,6 +10,8 @@ constexpr int kThreads = 256;
 /// One thread a vector; blocks of the y axis are rows.
 __global__ void __launch_bounds__(kThreads)
     silu_mul_kernel(SiluMulShape shape, SiluMulData<Bfloat16> data) {
+  let_next_kernel_start();
+  wait_for_earlier_kernels();
   const int column =
       (static_cast<int>(blockIdx.x) * kThreads + static_cast<int>(threadIdx.x)) * kVectorWidth;
   if (column >= shape.width) {
@@ -36,8 +39,7 @@ cudaError_t silu_mul(const SiluMulShape& shape,
   }
   const int columns = kThreads * kVectorWidth;
   const dim3 grid((shape.width + columns - 1) / columns, shape.num_rows);
-  silu_mul_kernel<<<grid, kThreads, 0, stream>>>(shape, data);
-  return cudaGetLastError();
+  return launch_overlapping(silu_mul_kernel, grid, kThreads, stream, shape, data);
 }
 
 }  // namespace hexgen::kernels

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "kernels/embedding.h"
+#include "kernels/matvec.h"
 #include "kernels/reference/embedding.h"
+#include "kernels/reference/matvec.h"
 #include "kernels/reference/rms_norm.h"
 #include "kernels/reference/rope_append.h"
 #include "kernels/reference/silu_mul.h"
@@ -23,6 +25,7 @@ using hexgen::kernels::Bfloat16;
 using hexgen::kernels::EmbeddingData;
 using hexgen::kernels::kKvBlockTokens;
 using hexgen::kernels::kNoSlot;
+using hexgen::kernels::MatvecData;
 using hexgen::kernels::RmsNormData;
 using hexgen::kernels::RopeAppendData;
 using hexgen::kernels::RopeAppendShape;
@@ -248,4 +251,47 @@ TEST_CASE("widths without a kernel are refused") {
   CHECK(kernels::rope_append({.num_tokens = 1, .num_heads = 1, .num_kv_heads = 1, .head_dim = 6},
                              {},
                              nullptr) == cudaErrorInvalidValue);
+}
+
+TEST_CASE("products of few rows agree with their CPU twin") {
+  const Stream stream;
+  std::mt19937 random(12);
+  for (const int inner_dim : {8, 248, 256, 264, 2048, 2056, 11008}) {
+    for (const int rows : {1, 2, 3, 4}) {
+      const int columns = 37;
+      CAPTURE(inner_dim);
+      CAPTURE(rows);
+      const std::vector<Bfloat16> x =
+          random_values(static_cast<std::size_t>(rows * inner_dim), 1.0F, random);
+      const std::vector<Bfloat16> w =
+          random_values(static_cast<std::size_t>(columns * inner_dim), 1.0F, random);
+      std::vector<Bfloat16> expected(static_cast<std::size_t>(rows * columns));
+      const kernels::MatvecShape shape = {rows, inner_dim, columns};
+      kernels::reference::matvec(
+          shape, MatvecData<Bfloat16, Bfloat16>{x.data(), w.data(), expected.data()});
+      const DeviceBuffer<Bfloat16> device_x(x);
+      const DeviceBuffer<Bfloat16> device_w(w);
+      const DeviceBuffer<Bfloat16> y(std::vector<Bfloat16>(expected.size(), kNan));
+      const DeviceBuffer<float> wide(std::vector<float>(expected.size(), NAN));
+      HEXGEN_CUDA_CHECK(kernels::matvec(
+          shape,
+          MatvecData<Bfloat16, Bfloat16>{device_x.data(), device_w.data(), y.data()},
+          stream.get()));
+      HEXGEN_CUDA_CHECK(kernels::matvec(
+          shape,
+          MatvecData<Bfloat16, float>{device_x.data(), device_w.data(), wide.data()},
+          stream.get()));
+      stream.synchronize();
+      CHECK(relative_error(y.to_host(), expected) < kTolerance);
+      std::vector<Bfloat16> rounded;
+      for (const float value : wide.to_host()) {
+        rounded.push_back(to_bfloat16(value));
+      }
+      CHECK(same_bits(rounded, y.to_host()));
+    }
+  }
+  CHECK(kernels::matvec({1, 12, 1}, MatvecData<Bfloat16, float>{}, nullptr) ==
+        cudaErrorInvalidValue);
+  CHECK(kernels::matvec({5, 16, 1}, MatvecData<Bfloat16, float>{}, nullptr) ==
+        cudaErrorInvalidValue);
 }

@@ -5,6 +5,7 @@
 
 #include "kernels/bfloat16.h"
 #include "kernels/reference/embedding.h"
+#include "kernels/reference/matvec.h"
 #include "kernels/reference/rms_norm.h"
 #include "kernels/reference/rope_append.h"
 #include "kernels/reference/silu_mul.h"
@@ -14,6 +15,7 @@ using hexgen::kernels::Bfloat16;
 using hexgen::kernels::EmbeddingData;
 using hexgen::kernels::kKvBlockTokens;
 using hexgen::kernels::kNoSlot;
+using hexgen::kernels::MatvecData;
 using hexgen::kernels::RmsNormData;
 using hexgen::kernels::RopeAppendData;
 using hexgen::kernels::RopeAppendShape;
@@ -186,4 +188,20 @@ TEST_CASE("the twins round to bf16 where data is bf16") {
   reference::rms_norm({.num_rows = 1, .width = 1},
                       RmsNormData<Bfloat16>{.x = x.data(), .residual = residual.data()});
   CHECK(to_float(residual[0]) == 1);  // half a unit in the last place, a tie: to even
+}
+
+TEST_CASE("a product of few rows is the sum of products") {
+  const auto bf16 = [](std::vector<float> values) {
+    std::vector<Bfloat16> converted;
+    for (const float value : values) {
+      converted.push_back(to_bfloat16(value));
+    }
+    return converted;
+  };
+  const std::vector<Bfloat16> x = bf16({1, 2, 3, 4});        // two rows
+  const std::vector<Bfloat16> w = bf16({1, 0, 0, 1, 5, 6});  // three columns
+  std::vector<float> y(6);
+  reference::matvec({.rows = 2, .inner_dim = 2, .columns = 3},
+                    MatvecData<Bfloat16, float>{x.data(), w.data(), y.data()});
+  CHECK(y == std::vector<float>{1, 2, 17, 3, 4, 39});
 }

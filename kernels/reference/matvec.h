@@ -1,0 +1,12 @@
+#pragma once
+
+#include "kernels/matvec_shape.h"
+
+namespace hexgen::kernels::reference {
+
+/// CPU twin of kernels::matvec() for T = Y = Bfloat16 and T = Bfloat16, Y = float: data in host
+/// memory, sums in double.
+template <typename T, typename Y>
+void matvec(const MatvecShape& shape, const MatvecData<T, Y>& data);
+
+}  // namespace hexgen::kernels::reference
