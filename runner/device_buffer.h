@@ -10,13 +10,15 @@
 
 namespace hexgen {
 
-/// Owns `size` elements of the current device's memory, not initialised.
+/// Owns `size` elements of the current device's memory, not initialised; null when there are none.
 template <typename T>
 class DeviceBuffer {
  public:
   explicit DeviceBuffer(std::size_t size)
       : size_(size) {
-    HEXGEN_CUDA_CHECK(cudaMalloc(reinterpret_cast<void**>(&data_), size * sizeof(T)));
+    if (size > 0) {
+      HEXGEN_CUDA_CHECK(cudaMalloc(reinterpret_cast<void**>(&data_), size * sizeof(T)));
+    }
   }
 
   explicit DeviceBuffer(const std::vector<T>& values)

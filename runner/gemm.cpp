@@ -32,9 +32,9 @@ class Preference {
   cublasLtMatmulPreference_t preference_ = nullptr;
 };
 
-cublasLtMatrixLayout_t column_major(int rows, int columns) {
+cublasLtMatrixLayout_t column_major(cudaDataType_t type, int rows, int columns) {
   cublasLtMatrixLayout_t layout = nullptr;
-  HEXGEN_CUBLAS_CHECK(cublasLtMatrixLayoutCreate(&layout, CUDA_R_16BF, rows, columns, rows));
+  HEXGEN_CUBLAS_CHECK(cublasLtMatrixLayoutCreate(&layout, type, rows, columns, rows));
   return layout;
 }
 
@@ -50,11 +50,12 @@ BlasContext::~BlasContext() {
 }
 
 // cuBLASLt is column-major, so it sees our row-major x, w and y transposed: y^T = w x^T.
-Gemm::Gemm(const BlasContext& context, int rows, int inner_dim, int columns)
+Gemm::Gemm(const BlasContext& context, const GemmShape& shape)
     : context_(context),
-      w_layout_(column_major(inner_dim, columns)),
-      x_layout_(column_major(inner_dim, rows)),
-      y_layout_(column_major(columns, rows)) {
+      w_layout_(column_major(CUDA_R_16BF, shape.inner_dim, shape.columns)),
+      x_layout_(column_major(CUDA_R_16BF, shape.inner_dim, shape.rows)),
+      y_layout_(
+          column_major(shape.fp32_result ? CUDA_R_32F : CUDA_R_16BF, shape.columns, shape.rows)) {
   HEXGEN_CUBLAS_CHECK(cublasLtMatmulDescCreate(&operation_, CUBLAS_COMPUTE_32F, CUDA_R_32F));
   const cublasOperation_t transpose = CUBLAS_OP_T;
   HEXGEN_CUBLAS_CHECK(cublasLtMatmulDescSetAttribute(
@@ -74,8 +75,8 @@ Gemm::Gemm(const BlasContext& context, int rows, int inner_dim, int columns)
                                                                &best,
                                                                &found);
   if (status != CUBLAS_STATUS_SUCCESS || found == 0) {
-    throw DeviceError("cuBLASLt has no bf16 algorithm for " + std::to_string(rows) + " x " +
-                      std::to_string(inner_dim) + " x " + std::to_string(columns));
+    throw DeviceError("cuBLASLt has no bf16 algorithm for " + std::to_string(shape.rows) + " x " +
+                      std::to_string(shape.inner_dim) + " x " + std::to_string(shape.columns));
   }
   algorithm_ = best.algo;
 }
@@ -89,7 +90,7 @@ Gemm::~Gemm() {
 
 void Gemm::run(const kernels::Bfloat16* x,
                const kernels::Bfloat16* w,
-               kernels::Bfloat16* y,
+               void* y,
                const Stream& stream) const {
   const float one = 1;
   const float zero = 0;

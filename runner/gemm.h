@@ -2,6 +2,7 @@
 
 #include <cublasLt.h>
 
+#include <compare>
 #include <cstddef>
 
 #include "kernels/bfloat16.h"
@@ -29,19 +30,28 @@ class BlasContext {
   DeviceBuffer<std::byte> workspace_;
 };
 
-/// y = x w^T in bf16 with fp32 sums, by the algorithm that cuBLASLt's heuristic ranks first.
 /// x: [rows, inner_dim], w: [columns, inner_dim] as checkpoints store it, y: [rows, columns].
+struct GemmShape {
+  int rows = 0;
+  int inner_dim = 0;
+  int columns = 0;
+  bool fp32_result = false;  // y is bf16 otherwise
+
+  auto operator<=>(const GemmShape&) const = default;
+};
+
+/// y = x w^T in bf16 with fp32 sums, by the algorithm that cuBLASLt's heuristic ranks first.
 class Gemm {
  public:
   /// Throws DeviceError when cuBLASLt has no algorithm for the shape. `context` must outlive this.
-  Gemm(const BlasContext& context, int rows, int inner_dim, int columns);
+  Gemm(const BlasContext& context, const GemmShape& shape);
   Gemm(const Gemm&) = delete;
   Gemm& operator=(const Gemm&) = delete;
   ~Gemm();
 
   void run(const kernels::Bfloat16* x,
            const kernels::Bfloat16* w,
-           kernels::Bfloat16* y,
+           void* y,
            const Stream& stream) const;
 
  private:

@@ -151,7 +151,7 @@ std::vector<GemmTiming> measure_gemms(const RandomPool& pool, const Stream& stre
   for (const WeightShape& shape : shapes) {
     const std::size_t weights = static_cast<std::size_t>(shape.inner_dim) * shape.columns;
     for (int rows = 1; rows <= kMostRows; rows *= 2) {
-      const Gemm gemm(context, rows, shape.inner_dim, shape.columns);
+      const Gemm gemm(context, {rows, shape.inner_dim, shape.columns});
       const Timing time = time_in_graph(stream, gemm_calls(shape), [&](int call) {
         gemm.run(pool.data(), pool.stretch(weights, call), y.data(), stream);
       });

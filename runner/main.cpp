@@ -3,6 +3,7 @@
 
 #include "profiles/errors.h"
 #include "profiles/program.h"
+#include "runner/cli/bench_command.h"
 #include "runner/cli/check_command.h"
 #include "runner/cli/generate_command.h"
 
@@ -12,11 +13,14 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", hexgen::version_line("hexgen-run"));
     app.require_subcommand(1);
     hexgen::GenerateOptions generate;
+    hexgen::BenchOptions bench;
     hexgen::CheckOptions check;
     CLI::App* generate_command = app.add_subcommand("generate", "Continue prompts");
+    CLI::App* bench_command = app.add_subcommand("bench", "Measure prefill and decode steps");
     CLI::App* check_command = app.add_subcommand(
         "check", "Show what each device would hold; exit code 3 if it does not fit");
     add_generate_options(*generate_command, generate);
+    add_bench_options(*bench_command, bench);
     add_check_options(*check_command, check);
     try {
       app.parse(argc, argv);
@@ -27,6 +31,8 @@ int main(int argc, char** argv) {
     }
     if (generate_command->parsed()) {
       run_generate(generate, std::cout);
+    } else if (bench_command->parsed()) {
+      run_bench(bench, std::cout, std::cerr);
     } else {
       run_check(check, std::cout);
     }

@@ -6,10 +6,11 @@
 
 namespace hexgen {
 
-/// The backend of this name: "cpu". Throws InputError for one that this build does not have.
+/// The backend of this name: "cpu", or "cuda", whose ranks take the GPUs of this machine in turn.
+/// Throws InputError for another name, DeviceError for "cuda" without a GPU.
 BackendFactory backend_of(const std::string& name);
 
-/// What runs without being asked for.
+/// What runs without being asked for: "cuda" where there is a GPU.
 std::string default_backend();
 
 }  // namespace hexgen

@@ -16,7 +16,7 @@ void add_target_options(CLI::App& app, TargetOptions& target, std::string& backe
                "Seeded weights in the shape of --model, or of the plan's model");
   app.add_option("--seed", target.seed, "Of random weights and of sampling")->capture_default_str();
   backend = default_backend();
-  app.add_option("--backend", backend, "cpu")->capture_default_str();
+  app.add_option("--backend", backend, "cpu or cuda")->capture_default_str();
 }
 
 }  // namespace hexgen

@@ -175,3 +175,14 @@ TEST_CASE("a request that the plan's KV cache can never hold ends with exit code
   CHECK(outcome.exit_code == 3);
   CHECK(contains(outcome.output, "41 tokens need 3 KV blocks, the pipeline has 2"));
 }
+
+TEST_CASE("hexgen-run bench measures every batch size that it is given") {
+  const Outcome outcome =
+      run("bench --backend cpu --model tests/data/models/llama-gqa --batch 1,2 --prompt-tokens 8 "
+          "--output-tokens 4 --iters 1");
+  CHECK(outcome.exit_code == 0);
+  CHECK(contains(outcome.output, "\"format\": \"hexgen.bench/1\""));
+  CHECK(contains(outcome.output, "\"batch\": 1"));
+  CHECK(contains(outcome.output, "\"batch\": 2"));
+  CHECK(contains(outcome.output, "\"decode_step_ms\""));
+}

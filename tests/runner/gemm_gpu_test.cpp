@@ -67,7 +67,7 @@ TEST_CASE("a matrix product agrees with the sum in double") {
     const DeviceBuffer<Bfloat16> device_x(x);
     const DeviceBuffer<Bfloat16> device_w(w);
     const DeviceBuffer<Bfloat16> device_y(static_cast<std::size_t>(size.rows * size.columns));
-    Gemm(context, size.rows, size.inner_dim, size.columns)
+    Gemm(context, {size.rows, size.inner_dim, size.columns})
         .run(device_x.data(), device_w.data(), device_y.data(), stream);
     stream.synchronize();
     // Sums are about sqrt(inner_dim) / 3, at most 4 times that here; bf16 rounds them by 2^-9.

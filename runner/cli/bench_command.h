@@ -1,0 +1,31 @@
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "runner/cli/run_target.h"
+
+namespace CLI {
+class App;
+}
+
+namespace hexgen {
+
+struct BenchOptions {
+  TargetOptions target;
+  std::string backend;
+  std::vector<int> batches = {1};
+  int prompt_tokens = 128;
+  int output_tokens = 64;
+  int iterations = 5;
+  std::string out_path;  // empty: the report goes to `out`
+};
+
+void add_bench_options(CLI::App& app, BenchOptions& options);
+
+/// Measures the first pipeline of the plan, on GPUs beside what the first of them reads and
+/// multiplies at most, and writes `hexgen.bench/1`. Progress goes to `progress`.
+void run_bench(const BenchOptions& options, std::ostream& out, std::ostream& progress);
+
+}  // namespace hexgen

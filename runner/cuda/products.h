@@ -1,0 +1,29 @@
+#pragma once
+
+#include <map>
+
+#include "runner/gemm.h"
+
+namespace hexgen {
+
+/// The matrix products of a stage: our own kernel for the few rows of a small decode step,
+/// cuBLASLt, with the algorithm chosen when a shape first comes, for all others.
+class Products {
+ public:
+  /// The context must outlive it.
+  explicit Products(const BlasContext& context)
+      : context_(context) {}
+
+  /// y = x w^T as Gemm has it; w must be written before anything on the stream.
+  void multiply(const GemmShape& shape,
+                const kernels::Bfloat16* x,
+                const kernels::Bfloat16* w,
+                void* y,
+                const Stream& stream);
+
+ private:
+  const BlasContext& context_;
+  std::map<GemmShape, Gemm> gemms_;
+};
+
+}  // namespace hexgen
