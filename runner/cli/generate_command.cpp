@@ -1,11 +1,12 @@
 #include "runner/cli/generate_command.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <ostream>
 
 #include "runner/cli/backend_choice.h"
 #include "runner/cli/generation_json.h"
-#include "runner/cli/run_requests.h"
+#include "runner/cli/run_across_processes.h"
 #include "runner/cli/target_options.h"
 #include "runner/tokenizer/token_stream.h"
 
@@ -38,10 +39,29 @@ class Printer {
   std::ostream& out_;
 };
 
+std::vector<Generation> run(const RunTarget& target,
+                            const GenerateOptions& options,
+                            const std::vector<GenerationRequest>& requests,
+                            const std::function<void(const TokenEvent&)>& on_token) {
+  const BackendFactory make_backend = backend_of(options.backend);
+  const Launch launch = find_launch(options.processes.launch, std::getenv);
+  if (launch.num_processes == 1) {
+    return run_requests(target, make_backend, options.prefill_chunk_tokens, requests, on_token);
+  }
+  return run_across_processes(target,
+                              launch,
+                              options.processes,
+                              make_backend,
+                              options.prefill_chunk_tokens,
+                              requests,
+                              on_token);
+}
+
 }  // namespace
 
 void add_generate_options(CLI::App& app, GenerateOptions& options) {
   add_target_options(app, options.target, options.backend);
+  add_process_options(app, options.processes);
   app.add_option("--prompt", options.prompts.text, "Text to continue");
   app.add_option("--prompt-ids", options.prompts.ids, "Tokens to continue: 1,2,3")->delimiter(',');
   app.add_option("--prompts",
@@ -82,15 +102,12 @@ void run_generate(const GenerateOptions& options, std::ostream& out) {
   const std::vector<GenerationRequest> requests = read_prompts(options.prompts, target, prototype);
   const bool stream = !options.json && requests.size() == 1;
   Printer printer(target.tokenizer, out);
-  const std::vector<Generation> generations = run_requests(target,
-                                                           backend_of(options.backend),
-                                                           options.prefill_chunk_tokens,
-                                                           requests,
-                                                           [&](const TokenEvent& event) {
-                                                             if (stream) {
-                                                               printer.print(event);
-                                                             }
-                                                           });
+  const auto on_token = [&](const TokenEvent& event) {
+    if (stream) {
+      printer.print(event);
+    }
+  };
+  const std::vector<Generation> generations = run(target, options, requests, on_token);
   if (!stream) {
     for (const Generation& generation : generations) {
       out << generation_json(generation, options.prototype.sampling.logprobs > 0, target.tokenizer);

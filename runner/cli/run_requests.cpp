@@ -87,6 +87,12 @@ std::vector<std::size_t> route_by_weight(const std::vector<PipelineGroup>& pipel
   return routes;
 }
 
+void check_requests(const std::vector<GenerationRequest>& requests, const ModelSpec& model) {
+  for (const GenerationRequest& request : requests) {
+    check_request(request, model);
+  }
+}
+
 PipelineSetup pipeline_setup(const RunTarget& target,
                              const PipelineGroup& pipeline,
                              int prefill_chunk_tokens,
@@ -112,9 +118,7 @@ std::vector<Generation> run_requests(const RunTarget& target,
                                      int prefill_chunk_tokens,
                                      const std::vector<GenerationRequest>& requests,
                                      const std::function<void(const TokenEvent&)>& on_token) {
-  for (const GenerationRequest& request : requests) {
-    check_request(request, target.model);
-  }
+  check_requests(requests, target.model);
   const std::vector<PipelineGroup>& pipelines = target.plan.pipelines();
   std::vector<Share> shares = divide(requests, pipelines);
   std::vector<std::thread> threads;

@@ -14,6 +14,9 @@ namespace hexgen {
 std::vector<std::size_t> route_by_weight(const std::vector<PipelineGroup>& pipelines,
                                          std::size_t requests);
 
+/// Throws InputError for a request beyond the model's context or vocabulary.
+void check_requests(const std::vector<GenerationRequest>& requests, const ModelSpec& model);
+
 /// A pipeline of the target as it runs `requests`: with the plan's limits, and no more KV cache
 /// than they need together.
 PipelineSetup pipeline_setup(const RunTarget& target,
@@ -22,9 +25,8 @@ PipelineSetup pipeline_setup(const RunTarget& target,
                              const std::vector<GenerationRequest>& requests);
 
 /// Runs the requests on the pipelines that they are routed to, all at the same time in this
-/// process; results in the order of the requests. Throws InputError for a request beyond the
-/// model's context or vocabulary. `on_token` is called from the pipelines' threads, with the index
-/// of the request.
+/// process; results in the order of the requests. Throws as check_requests(). `on_token` is called
+/// from the pipelines' threads, with the index of the request.
 std::vector<Generation> run_requests(const RunTarget& target,
                                      const BackendFactory& make_backend,
                                      int prefill_chunk_tokens,

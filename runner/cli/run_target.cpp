@@ -1,6 +1,7 @@
 #include "runner/cli/run_target.h"
 
 #include <filesystem>
+#include <set>
 
 #include "cost_models/device_shard.h"
 #include "cost_models/plan_json.h"
@@ -8,6 +9,8 @@
 #include "profiles/file.h"
 #include "profiles/json_reader.h"
 #include "profiles/model_config.h"
+#include "profiles/names.h"
+#include "profiles/sha256.h"
 #include "runner/weights/checkpoint.h"
 #include "runner/weights/random_weights.h"
 
@@ -42,19 +45,58 @@ void place_on_one_device(RunTarget& target) {
                      target.cluster.num_devices());
 }
 
-void place_by_plan(const PlanFile& file, const std::string& path, RunTarget& target) {
+std::vector<PipelineGroup> chosen_pipelines(const Plan& plan, const std::string& name) {
+  if (name.empty()) {
+    return plan.pipelines();
+  }
+  std::vector<std::string> names;
+  for (const PipelineGroup& pipeline : plan.pipelines()) {
+    if (pipeline.name == name) {
+      return {pipeline};
+    }
+    names.push_back(pipeline.name);
+  }
+  throw InputError("no pipeline '" + name + "', " + advice(name, names));
+}
+
+void place_by_plan(const PlanFile& file, const TargetOptions& options, RunTarget& target) {
   target.cluster = file.cluster;
   try {
-    target.plan =
-        Plan(file.plan.pipelines(), target.model.num_layers, target.cluster.num_devices());
+    target.plan = Plan(chosen_pipelines(file.plan, options.pipeline),
+                       target.model.num_layers,
+                       target.cluster.num_devices());
     for (const PipelineGroup& pipeline : target.plan.pipelines()) {
       for (const Stage& stage : pipeline.stages) {
         make_shard(target.model, stage, {}, 0);
       }
     }
   } catch (const InputError& error) {
-    throw InputError(path + ": " + error.what());
+    throw InputError(options.plan + ": " + error.what());
   }
+  target.plan_sha256 = sha256_hex(options.pipeline + '\n' + plan_to_text(file));
+}
+
+/// Names and sizes of a checkpoint's files, which tell most checkpoints apart without being read.
+std::string list_of_files(const fs::path& folder) {
+  std::set<std::string> files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() == ".safetensors") {
+      files.insert(entry.path().filename().string() + ' ' + std::to_string(entry.file_size()));
+    }
+  }
+  return join({files.begin(), files.end()});
+}
+
+/// Tells models apart by their shape and where their weights come from.
+std::string fingerprint(const TargetOptions& options) {
+  std::string text = options.random_weights ? "seed " + std::to_string(options.seed) : "";
+  if (fs::is_directory(options.model)) {
+    text += read_file((fs::path(options.model) / "config.json").string());
+    text += list_of_files(options.model);
+  } else {
+    text += options.model;
+  }
+  return sha256_hex(text);
 }
 
 void load_weights(const TargetOptions& options, RunTarget& target) {
@@ -102,9 +144,10 @@ RunTarget load_target(const TargetOptions& options) {
       check_runnable(file.model, options.plan);
       target.model = file.model;
     }
-    place_by_plan(file, options.plan, target);
+    place_by_plan(file, options, target);
   }
   load_weights(options, target);
+  target.model_sha256 = fingerprint(options);
   return target;
 }
 

@@ -15,6 +15,7 @@ namespace hexgen {
 /// What a person asks to be run.
 struct TargetOptions {
   std::string plan = "single";  // plan file; "single": one device with all layers
+  std::string pipeline;         // of the plan; empty: all
   std::string model;            // folder; empty: the plan's model, with random weights
   bool random_weights = false;
   std::uint64_t seed = 1;  // of the random weights
@@ -27,6 +28,8 @@ struct RunTarget {
   Plan plan;
   std::unique_ptr<WeightSource> weights;
   std::optional<Tokenizer> tokenizer;  // when the model's folder has a tokenizer.json
+  std::string plan_sha256;             // these two: equal wherever the same is to be run
+  std::string model_sha256;
 };
 
 /// Throws InputError for a plan that does not fit the model, a model that cannot be run, and for

@@ -10,6 +10,8 @@ void add_target_options(CLI::App& app, TargetOptions& target, std::string& backe
   app.add_option("--plan", target.plan, "Plan file, or \"single\": one device with all layers")
       ->type_name("FILE")
       ->capture_default_str();
+  app.add_option("--pipeline", target.pipeline, "Run this pipeline of the plan only")
+      ->type_name("NAME");
   app.add_option("--model", target.model, "Hugging Face model folder")->type_name("DIR");
   app.add_flag("--random-weights",
                target.random_weights,

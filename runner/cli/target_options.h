@@ -10,7 +10,7 @@ class App;
 
 namespace hexgen {
 
-/// --plan, --model, --random-weights, --seed and --backend.
+/// --plan, --pipeline, --model, --random-weights, --seed and --backend.
 void add_target_options(CLI::App& app, TargetOptions& target, std::string& backend);
 
 }  // namespace hexgen

@@ -1,7 +1,7 @@
 #include "runner/launch/process_layout.h"
 
+#include <algorithm>
 #include <iterator>
-#include <set>
 
 #include "profiles/errors.h"
 #include "profiles/names.h"
@@ -25,7 +25,12 @@ ProcessLayout lay_out_processes(const PipelineGroup& pipeline,
                                 const Cluster& cluster,
                                 int num_processes) {
   const std::vector<int> node_of_rank = nodes_of_ranks(pipeline, cluster);
-  const std::set<int> nodes(node_of_rank.begin(), node_of_rank.end());
+  std::vector<int> nodes;
+  for (const int node : node_of_rank) {
+    if (std::find(nodes.begin(), nodes.end(), node) == nodes.end()) {
+      nodes.push_back(node);
+    }
+  }
   ProcessLayout layout;
   for (const int node : nodes) {
     layout.nodes.push_back(cluster.nodes()[static_cast<std::size_t>(node)].name);
@@ -41,7 +46,7 @@ ProcessLayout lay_out_processes(const PipelineGroup& pipeline,
                      ") or one for all, not " + std::to_string(num_processes));
   }
   for (const int node : node_of_rank) {
-    const auto process = std::distance(nodes.begin(), nodes.find(node));
+    const auto process = std::find(nodes.begin(), nodes.end(), node) - nodes.begin();
     layout.process_of_rank.push_back(static_cast<int>(process));
   }
   return layout;

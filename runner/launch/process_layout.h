@@ -14,9 +14,9 @@ struct ProcessLayout {
   std::vector<int> process_of_rank;  // by rank
 };
 
-/// One process takes all ranks; with several, process k takes the k-th of the nodes that the
-/// pipeline uses, in the order of the cluster. Throws InputError when there are neither as many
-/// processes as nodes nor one.
+/// One process takes all ranks; with several, process k takes the k-th node, in the order in which
+/// the stages name them, so that the first rank is on process 0. Throws InputError when there are
+/// neither as many processes as nodes nor one.
 ProcessLayout lay_out_processes(const PipelineGroup& pipeline,
                                 const Cluster& cluster,
                                 int num_processes);

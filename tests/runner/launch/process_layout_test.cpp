@@ -23,21 +23,22 @@ const PipelineGroup kPipeline = {
 
 }  // namespace
 
-TEST_CASE("with several processes the k-th takes the ranks of the k-th node that is used") {
+TEST_CASE(
+    "with several processes the k-th takes the ranks of the k-th node in the order of the stages") {
   const ProcessLayout layout = lay_out_processes(kPipeline, kCluster, 3);
-  CHECK(layout.nodes == std::vector<std::string>{"n0", "n1", "n2"});
-  CHECK(layout.process_of_rank == std::vector<int>{2, 0, 0, 1, 1});
+  CHECK(layout.nodes == std::vector<std::string>{"n2", "n0", "n1"});
+  CHECK(layout.process_of_rank == std::vector<int>{0, 1, 1, 2, 2});
 }
 
 TEST_CASE("one process takes all ranks") {
   const ProcessLayout layout = lay_out_processes(kPipeline, kCluster, 1);
-  CHECK(layout.nodes == std::vector<std::string>{"n0, n1, n2"});
+  CHECK(layout.nodes == std::vector<std::string>{"n2, n0, n1"});
   CHECK(layout.process_of_rank == std::vector<int>(5, 0));
 }
 
 TEST_CASE("another number of processes than nodes is refused with the nodes' names") {
   CHECK_THROWS_WITH_AS(lay_out_processes(kPipeline, kCluster, 2),
-                       "pipeline p0 needs one process for each of its 3 nodes (n0, n1, n2) or one "
+                       "pipeline p0 needs one process for each of its 3 nodes (n2, n0, n1) or one "
                        "for all, not 2",
                        InputError);
 }
