@@ -1,40 +1,17 @@
 #include <doctest/doctest.h>
-#include <sys/wait.h>
 
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "profiles/file.h"
+#include "tests/runner/run_program.h"
 #include "tests/support/temporary_folder.h"
 
-// HEXGEN_RUN is the program's path; the tests run in the repository root.
-namespace {
-
-struct Outcome {
-  int exit_code = -1;
-  std::string output;  // of both streams
-};
-
-Outcome run(const std::string& arguments) {
-  FILE* pipe = popen((std::string(HEXGEN_RUN) + " " + arguments + " 2>&1").c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  Outcome outcome;
-  char buffer[4096];
-  while (const std::size_t count = std::fread(buffer, 1, sizeof buffer, pipe)) {
-    outcome.output.append(buffer, count);
-  }
-  outcome.exit_code = WEXITSTATUS(pclose(pipe));
-  return outcome;
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-}  // namespace
+using hexgen::test::contains;
+using hexgen::test::Outcome;
+using hexgen::test::run;
 
 TEST_CASE("hexgen-run check shows each device's shard and exits 0") {
   const Outcome outcome = run("check --plan tests/data/plan/two_pipelines.json");
