@@ -24,8 +24,8 @@ enum class FrameKind : std::uint32_t {
 /// What stands in front of every payload between two processes: 32 bytes, little-endian.
 struct FrameHeader {
   FrameKind kind = FrameKind::kHeartbeat;
-  std::int32_t from = 0;  // rank, as are the next
-  std::int32_t to = 0;
+  std::int32_t from = 0;  // rank
+  std::int32_t to = 0;    // rank
   std::int32_t channel = 0;
   std::int64_t step = -1;  // that the sending rank is at; -1: before the first
   std::uint32_t payload_bytes = 0;
