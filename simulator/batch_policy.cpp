@@ -18,6 +18,8 @@ BatchPolicy make_batch_policy(const ReplicaModel& replica, const SimulationOptio
   }
   policy.micro_batches = static_cast<int>(replica.stages.size());
   policy.token_budget = options.max_batched_tokens;
+  policy.schedule_ahead = options.async_scheduling && policy.micro_batches == 1;
+  policy.reuse_preempted_kv = options.reuse_preempted_kv;
   policy.watermark_blocks =
       static_cast<std::int64_t>(std::ceil(options.kv_watermark * static_cast<double>(blocks)));
   return policy;

@@ -18,6 +18,8 @@ struct BatchPolicy {
   std::int64_t block_tokens = 16;     // size of a KV block
   std::int64_t blocks = 0;            // KV blocks of the replica
   std::int64_t watermark_blocks = 0;  // kept free at admission while anything runs
+  bool schedule_ahead = false;        // admissions see the state of one iteration earlier
+  bool reuse_preempted_kv = false;
 };
 
 /// Continuous batching: as many micro-batches as stages, prompts join at any iteration in chunks

@@ -41,10 +41,10 @@ Replica::Replica(const ReplicaModel& model,
       requests_(result.requests),
       token_gaps_(options.record_token_gaps ? &result.token_gaps : nullptr),
       micro_batches_(static_cast<std::size_t>(policy_.micro_batches), empty_micro_batch(policy_)),
-      free_blocks_(policy_.blocks) {}
+      kv_(policy_.blocks, policy_.block_tokens) {}
 
 bool Replica::fits(int prompt_tokens, int output_tokens) const {
-  return blocks_of(longest_context(prompt_tokens, output_tokens)) <= policy_.blocks;
+  return kv_.blocks_of(longest_context(prompt_tokens, output_tokens)) <= policy_.blocks;
 }
 
 void Replica::enqueue(const WaitingRequest& waiting, SimTime now) {
@@ -84,10 +84,12 @@ std::vector<WaitingRequest> Replica::fail(SimTime now) {
   }
   waiting_.clear();
   running_ = 0;
-  free_blocks_ = policy_.blocks;
+  kv_.give_back_all();
+  just_freed_ = {};
   outstanding_work_ = 0;
   up_ = false;
-  for (const WaitingRequest& request : lost) {
+  for (WaitingRequest& request : lost) {
+    request.freed = {};
     probe_.marked(request.request, RequestMark::kLost, now);
   }
   observe_occupancy(now);
@@ -174,6 +176,7 @@ void Replica::launch(MicroBatch& batch, SimTime start, const EventKey& limit) {
   const std::int64_t decode_rows = batch.decoding.size();
   const std::int64_t budget = std::max<std::int64_t>(0, policy_.token_budget - decode_rows);
   admit(batch, budget);
+  previous_launch_ = start;
   IterationShape shape = schedule_prefill(batch, budget);
   shape.decode_rows = decode_rows;
   shape.logit_rows += decode_rows;
@@ -204,14 +207,15 @@ SimTime Replica::run_uneventful_decodes(MicroBatch& batch, SimTime start, const 
     const StageService service = pipeline_->service(0, shape);
     const SimTime end = start + service.busy;
     const EventKey next_launch = {.time = end + return_ns, .kind = EventKind::kLaunch};
-    if (blocks > free_blocks_ || !(next_launch < limit)) {
+    if (blocks > kv_.free() || !(next_launch < limit)) {
       break;
     }
-    free_blocks_ -= blocks;
+    kv_.take(blocks);
     pipeline_->book(service, end);
     probe_.stage_served({0, iterations_, start, end, shape});
     probe_.handed_off({0, iterations_, end, next_launch.time, shape});
     observe_occupancy(start);
+    previous_launch_ = start;
     start = next_launch.time;
     record_gap(end - batch.last_token_time, decoding.size());
     batch.last_token_time = end;
@@ -223,26 +227,28 @@ SimTime Replica::run_uneventful_decodes(MicroBatch& batch, SimTime start, const 
 }
 
 void Replica::take_blocks_for_decode(MicroBatch& batch) {
-  while (batch.decoding.next_step_blocks() > free_blocks_) {
+  while (batch.decoding.next_step_blocks() > kv_.free()) {
     preempt_latest(batch);
   }
-  free_blocks_ -= batch.decoding.next_step_blocks();
+  kv_.take(batch.decoding.next_step_blocks());
 }
 
 /// Frees the blocks of the micro-batch's sequence admitted last and puts it first in the line.
 /// Prompts are admitted after everything that decodes in the same micro-batch.
 void Replica::preempt_latest(MicroBatch& batch) {
   if (!batch.prefilling.empty()) {
-    const PrefillingSequence& latest = batch.prefilling.back();
-    free_blocks_ += blocks_of(latest.total_tokens);
+    PrefillingSequence& latest = batch.prefilling.back();
+    latest.waiting.freed = kv_.give_back(kv_.blocks_of(latest.total_tokens), latest.done_tokens);
     probe_.marked(latest.waiting.request, RequestMark::kPreempted, clock_);
     waiting_.push_front(latest.waiting);
     batch.prefilling.pop_back();
   } else {
     const DecodingSequence latest = batch.decoding.evict_latest();
-    free_blocks_ += blocks_of(batch.decoding.context_tokens_of(latest));
+    const std::int64_t context = batch.decoding.context_tokens_of(latest);
     probe_.marked(latest.request, RequestMark::kPreempted, clock_);
-    waiting_.push_front(interrupted(batch, latest));
+    WaitingRequest waiting = interrupted(batch, latest);
+    waiting.freed = kv_.give_back(kv_.blocks_of(context), context);
+    waiting_.push_front(waiting);
   }
   --running_;
   ++preemptions_;
@@ -271,12 +277,21 @@ void Replica::admit(MicroBatch& batch, std::int64_t token_budget) {
   for (const PrefillingSequence& sequence : batch.prefilling) {
     token_budget -= sequence.total_tokens - sequence.done_tokens;
   }
-  while (token_budget > 0 && batch.size() < share && may_admit()) {
+  const bool ahead = policy_.schedule_ahead && !batch.empty();
+  const Room withheld = ahead ? just_freed_ : Room{};
+  while (token_budget > 0 && batch.size() < share && may_admit(withheld)) {
     const WaitingRequest next = waiting_.front();
-    free_blocks_ -= blocks_at_admission(next);
-    token_budget -= prefill_tokens(next);
-    batch.prefilling.push_back(
-        {.waiting = next, .admission = admissions_++, .total_tokens = prefill_tokens(next)});
+    if (ahead && !seen_ahead(next)) {
+      break;
+    }
+    const std::int64_t reused = policy_.reuse_preempted_kv ? kv_.reusable(next.freed) : 0;
+    kv_.reuse(reused);
+    kv_.take(blocks_at_admission(next) - reused);
+    batch.prefilling.push_back({.waiting = next,
+                                .admission = admissions_++,
+                                .total_tokens = prefill_tokens(next),
+                                .done_tokens = reused * policy_.block_tokens});
+    token_budget -= prefill_tokens(next) - batch.prefilling.back().done_tokens;
     ++running_;
     waiting_.pop_front();
     probe_.marked(next.request, RequestMark::kAdmitted, clock_);
@@ -299,6 +314,7 @@ IterationShape Replica::schedule_prefill(MicroBatch& batch, std::int64_t token_b
 
 void Replica::end_iteration(MicroBatch& batch) {
   batch.in_flight = false;
+  just_freed_ = {};
   if (batch.decodes) {
     end_decode_step(batch);
   }
@@ -312,7 +328,6 @@ void Replica::end_decode_step(MicroBatch& batch) {
   batch.decoding.step();
   DecodingSequence ended;
   while (batch.decoding.pop_ended(ended)) {
-    free_blocks_ += blocks_held_at_end(requests_[static_cast<std::size_t>(ended.request)]);
     complete(ended.request, batch.passage.token_time);
   }
 }
@@ -334,7 +349,6 @@ void Replica::end_prefills(MicroBatch& batch) {
       record_gap(batch.passage.token_time - sequence.waiting.last_token_time, 1);
     }
     if (emitted == request.output_tokens) {
-      free_blocks_ += blocks_held_at_end(request);
       complete(sequence.waiting.request, batch.passage.token_time);
     } else {
       batch.decoding.insert(sequence.waiting.request,
@@ -350,6 +364,9 @@ void Replica::complete(int request, SimTime token_time) {
   RequestOutcome& outcome = requests_[static_cast<std::size_t>(request)];
   outcome.last_token = token_time;
   outcome.state = RequestState::kCompleted;
+  const std::int64_t blocks = blocks_held_at_end(outcome);
+  kv_.give_back(blocks);
+  just_freed_ = {.sequences = just_freed_.sequences + 1, .blocks = just_freed_.blocks + blocks};
   --running_;
   count_work(outcome, -1);
   probe_.marked(request, RequestMark::kCompleted, token_time);
@@ -369,21 +386,24 @@ void Replica::count_work(const RequestOutcome& request, int sign) {
 
 void Replica::observe_occupancy(SimTime time) {
   if (probe_) {
-    probe_.occupied(time,
-                    {.running = running_,
-                     .waiting = num_waiting(),
-                     .kv_blocks = policy_.blocks - free_blocks_});
+    probe_.occupied(time, {.running = running_, .waiting = num_waiting(), .kv_blocks = kv_.used()});
   }
 }
 
 /// True when the first in the line has a place and its blocks; the watermark is waived when nothing
-/// runs, since nothing would ever free more.
-bool Replica::may_admit() const {
-  if (waiting_.empty() || running_ >= policy_.max_sequences) {
+/// runs, since nothing would ever free more. `withheld` is not to be used.
+bool Replica::may_admit(const Room& withheld) const {
+  if (waiting_.empty() || running_ + withheld.sequences >= policy_.max_sequences) {
     return false;
   }
   const std::int64_t kept_free = running_ > 0 ? policy_.watermark_blocks : 0;
-  return blocks_at_admission(waiting_.front()) + kept_free <= free_blocks_;
+  return blocks_at_admission(waiting_.front()) + kept_free + withheld.blocks <= kv_.free();
+}
+
+/// True when the request was there when the iteration before this one was launched, at which moment
+/// this one was put together.
+bool Replica::seen_ahead(const WaitingRequest& waiting) const {
+  return requests_[static_cast<std::size_t>(waiting.request)].arrival <= previous_launch_;
 }
 
 std::int64_t Replica::prefill_tokens(const WaitingRequest& waiting) const {
@@ -394,15 +414,11 @@ std::int64_t Replica::prefill_tokens(const WaitingRequest& waiting) const {
 std::int64_t Replica::blocks_at_admission(const WaitingRequest& waiting) const {
   return policy_.reserve_output
              ? blocks_held_at_end(requests_[static_cast<std::size_t>(waiting.request)])
-             : blocks_of(prefill_tokens(waiting));
-}
-
-std::int64_t Replica::blocks_of(std::int64_t tokens) const {
-  return divide_up(tokens, policy_.block_tokens);
+             : kv_.blocks_of(prefill_tokens(waiting));
 }
 
 std::int64_t Replica::blocks_held_at_end(const RequestOutcome& request) const {
-  return blocks_of(longest_context(request.prompt_tokens, request.output_tokens));
+  return kv_.blocks_of(longest_context(request.prompt_tokens, request.output_tokens));
 }
 
 }  // namespace hexgen

@@ -9,6 +9,7 @@
 #include "simulator/decode_set.h"
 #include "simulator/event.h"
 #include "simulator/execution_observer.h"
+#include "simulator/kv_blocks.h"
 #include "simulator/pipeline.h"
 #include "simulator/simulation.h"
 #include "simulator/work_estimate.h"
@@ -21,6 +22,7 @@ struct WaitingRequest {
   int emitted_tokens =
       0;  // above 0: its KV is lost, its prompt and these tokens are computed again
   SimTime last_token_time = 0;  // of those tokens
+  FreedBlocks freed;            // when it was preempted here
 };
 
 /// One replica in simulation: a waiting line, micro-batches in flight through the stages, KV blocks
@@ -84,6 +86,12 @@ class Replica {
   SimTime outstanding_work() const { return outstanding_work_; }
 
  private:
+  /// Places and blocks.
+  struct Room {
+    std::int64_t sequences = 0;
+    std::int64_t blocks = 0;
+  };
+
   struct PrefillingSequence {
     WaitingRequest waiting;
     std::int64_t admission = 0;
@@ -140,10 +148,10 @@ class Replica {
 
   std::int64_t num_waiting() const { return static_cast<std::int64_t>(waiting_.size()); }
 
-  bool may_admit() const;
+  bool may_admit(const Room& withheld = {0, 0}) const;
+  bool seen_ahead(const WaitingRequest& waiting) const;
   std::int64_t prefill_tokens(const WaitingRequest& waiting) const;
   std::int64_t blocks_at_admission(const WaitingRequest& waiting) const;
-  std::int64_t blocks_of(std::int64_t tokens) const;
   std::int64_t blocks_held_at_end(const RequestOutcome& request) const;
 
   BatchPolicy policy_;
@@ -160,8 +168,10 @@ class Replica {
   SimTime clock_ = 0;  // of the last event
   SimTime end_time_ = 0;
   SimTime outstanding_work_ = 0;
+  KvBlocks kv_;
   std::int64_t running_ = 0;  // sequences admitted
-  std::int64_t free_blocks_ = 0;
+  SimTime previous_launch_ = 0;
+  Room just_freed_;  // by the requests that the last iteration completed
   std::int64_t admissions_ = 0;
   std::int64_t iterations_ = 0;
   std::int64_t preemptions_ = 0;

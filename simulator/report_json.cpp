@@ -147,6 +147,8 @@ ordered_json setup_to_json(const std::string& format, const RunSetup& setup) {
           {"max_batched_tokens", setup.options.max_batched_tokens},
           {"kv_block_tokens", setup.options.kv_block_tokens},
           {"kv_watermark", setup.options.kv_watermark},
+          {"async_scheduling", setup.options.async_scheduling},
+          {"reuse_preempted_kv", setup.options.reuse_preempted_kv},
           {"step_overhead_us", microseconds(setup.options.overhead.step_ns)},
           {"sequence_overhead_us", microseconds(setup.options.overhead.sequence_ns)},
           {"what_if", what_if_to_json(setup.what_if)}};

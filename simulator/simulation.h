@@ -34,10 +34,12 @@ struct SimulationOptions {
   RouterKind router = RouterKind::kPlanWeights;
   std::int64_t max_batched_tokens = 2048;  // token budget of one iteration (chunked prefill)
   std::int64_t kv_block_tokens = 16;
-  double kv_watermark = 0.01;  // share of the KV blocks kept free when a request is admitted
-  EngineOverhead overhead;     // the first stage is busy for it
-  bool fast_forward = true;    // jump over uneventful decode steps; the result is the same
-  bool launch_ahead = true;    // compute undisturbed ways through the stages at launch; the same
+  double kv_watermark = 0.01;       // share of the KV blocks kept free when a request is admitted
+  bool async_scheduling = false;    // an iteration is put together while the one before it runs
+  bool reuse_preempted_kv = false;  // a preempted request finds its blocks that nobody took
+  EngineOverhead overhead;          // the first stage is busy for it
+  bool fast_forward = true;         // jump over uneventful decode steps; the result is the same
+  bool launch_ahead = true;  // compute undisturbed ways through the stages at launch; the same
   bool record_token_gaps = false;  // fill SimulationResult::token_gaps
   SimTime until = kEndOfTime;      // horizon: what has not happened by then does not happen
 };

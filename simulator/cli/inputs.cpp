@@ -222,6 +222,8 @@ SimulationOptions simulation_options(EngineOptions options,
           .max_batched_tokens = options.max_batched_tokens,
           .kv_block_tokens = options.kv_block_tokens,
           .kv_watermark = options.kv_watermark,
+          .async_scheduling = options.async_scheduling,
+          .reuse_preempted_kv = options.reuse_preempted_kv,
           .overhead = {.step_ns = overhead_ns("--step-overhead-us", options.step_overhead_us),
                        .sequence_ns =
                            overhead_ns("--sequence-overhead-us", options.sequence_overhead_us)},

@@ -91,6 +91,17 @@ void add_options(CLI::App& command, EngineOptions& options) {
       ->group(group)
       ->capture_default_str();
   command
+      .add_flag("--async-scheduling",
+                options.async_scheduling,
+                "Admit for the next iteration when the one before it starts (pipelines of one "
+                "stage)")
+      ->group(group);
+  command
+      .add_flag("--reuse-preempted-kv",
+                options.reuse_preempted_kv,
+                "A preempted request computes again only what others took of its KV blocks")
+      ->group(group);
+  command
       .add_option("--step-overhead-us",
                   options.step_overhead_us,
                   "CPU time of one iteration that the engine does not hide behind the GPU")

@@ -49,6 +49,8 @@ struct EngineOptions {
   std::int64_t max_batched_tokens = 2048;
   std::int64_t kv_block_tokens = 16;
   double kv_watermark = 0.01;
+  bool async_scheduling = false;
+  bool reuse_preempted_kv = false;
   double step_overhead_us = 0;
   double sequence_overhead_us = 0;
   std::vector<std::string> profiles;  // measured layers

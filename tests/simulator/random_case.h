@@ -43,6 +43,8 @@ inline SimulationOptions random_options(RandomStream& random) {
   options.max_batched_tokens = 1 + static_cast<int>(random.below(300));
   options.kv_block_tokens = 1 + static_cast<int>(random.below(20));
   options.kv_watermark = random.below(2) == 0 ? 0 : 0.1;
+  options.async_scheduling = random.below(2) == 0;
+  options.reuse_preempted_kv = random.below(2) == 0;
   options.record_token_gaps = true;
   return options;
 }

@@ -164,6 +164,47 @@ TEST_CASE("a sequence that finds no block is preempted and computed again") {
   CHECK(result.requests[1].last_token_s() == 7.0);
 }
 
+TEST_CASE("a preempted sequence finds again the blocks that nobody took") {
+  // As above, at 1e-3 s a prompt pair. B gives up its two full blocks at the step of A's token 6,
+  // and A takes one: the free ones are taken in the order in which they were freed, of B its last
+  // first. So B finds 4 of its 9 tokens and computes 5 after those 4: 4 * 5 + 15 = 35 pairs,
+  // not 45.
+  ReplicaModel replica = fixed_replica({1.0}, 2);
+  replica.stages[0].prefill_s_per_pair = 0.001;
+  replica.kv_capacity_tokens = 16;
+  SimulationOptions options;
+  options.kv_block_tokens = 4;
+  options.kv_watermark = 0;
+  const std::vector<RequestSpec> requests = {{0.0, 4, 6}, {0.0, 4, 6}};
+  const auto again = play(one_replica(replica), requests, options);
+  options.reuse_preempted_kv = true;
+  const auto reused = play(one_replica(replica), requests, options);
+  // Both prompts of 4 tokens: 20 pairs, 1.02 s; A ends five steps later.
+  CHECK(again.requests[0].last_token_s() == doctest::Approx(6.02));
+  CHECK(again.requests[1].last_token_s() == doctest::Approx(6.02 + 1.045));
+  CHECK(reused.requests[0].last_token_s() == doctest::Approx(6.02));
+  CHECK(reused.requests[1].last_token_s() == doctest::Approx(6.02 + 1.035));
+}
+
+TEST_CASE("an engine that schedules ahead admits one iteration later") {
+  // Iterations of 1 s, two places. A starts at 0. B arrives at 0.5 while A's first iteration runs;
+  // A's second, from 1 to 2, was put together at 0: B joins the one from 2 to 3.
+  ReplicaModel replica = fixed_replica({1.0}, 2);
+  SimulationOptions options;
+  options.async_scheduling = true;
+  const auto joined = play(one_replica(replica), {{0.0, 10, 9}, {0.5, 10, 1}}, options);
+  CHECK(joined.requests[1].first_token_s() == 3.0);
+  // B ends at 2 and frees its place. The iteration from 2 to 3 was put together at 1: C, which
+  // waits since 0, takes the place in the one from 3 to 4.
+  const auto replaced =
+      play(one_replica(replica), {{0.0, 10, 9}, {0.0, 10, 2}, {0.0, 10, 1}}, options);
+  CHECK(replaced.requests[1].last_token_s() == 2.0);
+  CHECK(replaced.requests[2].first_token_s() == 4.0);
+  // Nothing runs when the second request arrives, so nothing was put together before.
+  const auto idle = play(one_replica(replica), {{0.0, 10, 1}, {5.0, 10, 1}}, options);
+  CHECK(idle.requests[1].first_token_s() == 6.0);
+}
+
 TEST_CASE("the watermark keeps blocks free at admission") {
   // 10 blocks of 4, watermark 0.3 -> 3 blocks. A takes 5; B needs 4 and would leave 1: it waits
   // for A's end at 2.
