@@ -87,8 +87,8 @@ def main():
                         "--out", folder / "profile.json"], check=True)
         subprocess.run([options.programs / "hexgen-sim", "run", "--plan", folder / "plan.json", "--profile", folder / "profile.json",
                         "--trace", f"llmservingsim:{options.run / 'requests.jsonl'}", "--warmup", "0", "--kv-watermark", "0",
-                        "--max-batched-tokens", str(engine["max_num_batched_tokens"]),
-                        "--out", folder / "report.json", "--requests", folder / "requests.jsonl"], check=True)
+                        "--max-batched-tokens", str(engine["max_num_batched_tokens"]), "--async-scheduling",
+                        "--reuse-preempted-kv", "--out", folder / "report.json", "--requests", folder / "requests.jsonl"], check=True)
         report = json.loads((folder / "report.json").read_text())
         played = [json.loads(line) for line in (folder / "requests.jsonl").read_text().splitlines()]
     played = [request for request in played if request["state"] == "completed"]

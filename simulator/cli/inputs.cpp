@@ -149,6 +149,8 @@ void edit_engine(const Edits& edits, EngineOptions& options) {
                              {"max_batched_tokens", options.max_batched_tokens},
                              {"kv_block_tokens", options.kv_block_tokens},
                              {"kv_watermark", options.kv_watermark},
+                             {"async_scheduling", options.async_scheduling},
+                             {"reuse_preempted_kv", options.reuse_preempted_kv},
                              {"step_overhead_us", options.step_overhead_us},
                              {"sequence_overhead_us", options.sequence_overhead_us}};
   std::vector<std::string> keys;
@@ -165,6 +167,8 @@ void edit_engine(const Edits& edits, EngineOptions& options) {
   options.max_batched_tokens = engine.at("max_batched_tokens").integer(1, kMostTokens);
   options.kv_block_tokens = engine.at("kv_block_tokens").integer(1, kMostTokens);
   options.kv_watermark = engine.at("kv_watermark").number(0, 1);
+  options.async_scheduling = engine.at("async_scheduling").boolean();
+  options.reuse_preempted_kv = engine.at("reuse_preempted_kv").boolean();
   options.step_overhead_us = engine.at("step_overhead_us").number(0, kLongestOverhead_us);
   options.sequence_overhead_us = engine.at("sequence_overhead_us").number(0, kLongestOverhead_us);
 }
