@@ -35,7 +35,7 @@ std::vector<int> histogram(const std::vector<float>& logits,
 
 }  // namespace
 
-TEST_CASE("random units spread over [0, 1) and depend on seed and counter") {
+TEST_CASE("random units spread from 0 to below 1 and depend on seed and counter") {
   double sum = 0;
   double squares = 0;
   std::set<double> distinct;
