@@ -90,75 +90,102 @@ struct RopeProblem {
   bool norms = false;
 };
 
-/// rope_append() on both sides, every third token without a slot, blocks in descending order.
-void check_rope_append(const RopeProblem& problem) {
-  const RopeAppendShape& shape = problem.shape;
-  CAPTURE(shape.head_dim);
-  CAPTURE(shape.num_heads);
+/// Inputs and places for results: every third token without a slot, blocks in descending order.
+struct RopeData {
+  std::vector<Bfloat16> qkv;
+  std::vector<Bfloat16> bias;
+  std::vector<Bfloat16> q_norm;
+  std::vector<Bfloat16> k_norm;
+  std::vector<float> frequencies;
+  std::vector<int> positions;
+  std::vector<int> slots;
+  std::vector<Bfloat16> q;
+  std::vector<Bfloat16> k;
+  std::vector<Bfloat16> v;
+};
+
+RopeData make_rope_data(const RopeAppendShape& shape) {
   std::mt19937 random(8);
   const auto head_dim = static_cast<std::size_t>(shape.head_dim);
   const auto row = static_cast<std::size_t>(shape.row_heads()) * head_dim;
   const auto tokens = static_cast<std::size_t>(shape.num_tokens);
   const std::size_t blocks = tokens / kKvBlockTokens + 1;
-  const std::vector<Bfloat16> qkv = random_values(tokens * row, 3.0F, random);
-  const std::vector<Bfloat16> bias = random_values(row, 1.0F, random);
-  const std::vector<Bfloat16> q_norm = random_values(head_dim, 1.0F, random);
-  const std::vector<Bfloat16> k_norm = random_values(head_dim, 1.0F, random);
-  std::vector<float> frequencies;
-  for (std::size_t i = 0; i < head_dim / 2; ++i) {
-    const float exponent = -2.0F * static_cast<float>(i) / static_cast<float>(shape.head_dim);
-    frequencies.push_back(std::pow(10000.0F, exponent));
-  }
-  std::vector<int> positions;
-  std::vector<int> slots;
-  for (int token = 0; token < shape.num_tokens; ++token) {
-    positions.push_back(token * token * 7 % 9001);
-    const int block = static_cast<int>(blocks) - 1 - token / kKvBlockTokens;
-    slots.push_back(token % 3 == 2 ? kNoSlot : block * kKvBlockTokens + token % kKvBlockTokens);
-  }
-  std::vector<Bfloat16> q(tokens * static_cast<std::size_t>(shape.num_heads) * head_dim, kNan);
   const std::size_t cache_size =
       blocks * kKvBlockTokens * static_cast<std::size_t>(shape.num_kv_heads) * head_dim;
-  std::vector<Bfloat16> k(cache_size, to_bfloat16(-9));
-  std::vector<Bfloat16> v(cache_size, to_bfloat16(-9));
+  RopeData data;
+  data.qkv = random_values(tokens * row, 3.0F, random);
+  data.bias = random_values(row, 1.0F, random);
+  data.q_norm = random_values(head_dim, 1.0F, random);
+  data.k_norm = random_values(head_dim, 1.0F, random);
+  for (std::size_t i = 0; i < head_dim / 2; ++i) {
+    const float exponent = -2.0F * static_cast<float>(i) / static_cast<float>(shape.head_dim);
+    data.frequencies.push_back(std::pow(10000.0F, exponent));
+  }
+  for (int token = 0; token < shape.num_tokens; ++token) {
+    data.positions.push_back(token * token * 7 % 9001);
+    const int block = static_cast<int>(blocks) - 1 - token / kKvBlockTokens;
+    const int slot = block * kKvBlockTokens + token % kKvBlockTokens;
+    data.slots.push_back(token % 3 == 2 ? kNoSlot : slot);
+  }
+  data.q.assign(tokens * static_cast<std::size_t>(shape.num_heads) * head_dim, kNan);
+  data.k.assign(cache_size, to_bfloat16(-9));
+  data.v = data.k;
+  return data;
+}
 
-  const DeviceBuffer<Bfloat16> device_qkv(qkv);
-  const DeviceBuffer<Bfloat16> device_bias(bias);
-  const DeviceBuffer<Bfloat16> device_q_norm(q_norm);
-  const DeviceBuffer<Bfloat16> device_k_norm(k_norm);
-  const DeviceBuffer<float> device_frequencies(frequencies);
-  const DeviceBuffer<int> device_positions(positions);
-  const DeviceBuffer<int> device_slots(slots);
-  const DeviceBuffer<Bfloat16> device_q(q);
-  const DeviceBuffer<Bfloat16> device_k(k);
-  const DeviceBuffer<Bfloat16> device_v(v);
+void run_on_cpu(const RopeProblem& problem, RopeData& data) {
+  kernels::reference::rope_append(
+      problem.shape,
+      RopeAppendData<Bfloat16>{.qkv = data.qkv.data(),
+                               .bias = problem.bias ? data.bias.data() : nullptr,
+                               .q_norm = problem.norms ? data.q_norm.data() : nullptr,
+                               .k_norm = problem.norms ? data.k_norm.data() : nullptr,
+                               .inverse_frequencies = data.frequencies.data(),
+                               .positions = data.positions.data(),
+                               .slots = data.slots.data(),
+                               .q = data.q.data(),
+                               .cache = {data.k.data(), data.v.data()}});
+}
+
+void run_on_gpu(const RopeProblem& problem, RopeData& data) {
+  const DeviceBuffer<Bfloat16> qkv(data.qkv);
+  const DeviceBuffer<Bfloat16> bias(data.bias);
+  const DeviceBuffer<Bfloat16> q_norm(data.q_norm);
+  const DeviceBuffer<Bfloat16> k_norm(data.k_norm);
+  const DeviceBuffer<float> frequencies(data.frequencies);
+  const DeviceBuffer<int> positions(data.positions);
+  const DeviceBuffer<int> slots(data.slots);
+  const DeviceBuffer<Bfloat16> q(data.q);
+  const DeviceBuffer<Bfloat16> k(data.k);
+  const DeviceBuffer<Bfloat16> v(data.v);
   const Stream stream;
-  HEXGEN_CUDA_CHECK(kernels::rope_append(shape,
-                                         {.qkv = device_qkv.data(),
-                                          .bias = problem.bias ? device_bias.data() : nullptr,
-                                          .q_norm = problem.norms ? device_q_norm.data() : nullptr,
-                                          .k_norm = problem.norms ? device_k_norm.data() : nullptr,
-                                          .inverse_frequencies = device_frequencies.data(),
-                                          .positions = device_positions.data(),
-                                          .slots = device_slots.data(),
-                                          .q = device_q.data(),
-                                          .cache = {device_k.data(), device_v.data()}},
+  HEXGEN_CUDA_CHECK(kernels::rope_append(problem.shape,
+                                         {.qkv = qkv.data(),
+                                          .bias = problem.bias ? bias.data() : nullptr,
+                                          .q_norm = problem.norms ? q_norm.data() : nullptr,
+                                          .k_norm = problem.norms ? k_norm.data() : nullptr,
+                                          .inverse_frequencies = frequencies.data(),
+                                          .positions = positions.data(),
+                                          .slots = slots.data(),
+                                          .q = q.data(),
+                                          .cache = {k.data(), v.data()}},
                                          stream.get()));
   stream.synchronize();
-  kernels::reference::rope_append(
-      shape,
-      RopeAppendData<Bfloat16>{.qkv = qkv.data(),
-                               .bias = problem.bias ? bias.data() : nullptr,
-                               .q_norm = problem.norms ? q_norm.data() : nullptr,
-                               .k_norm = problem.norms ? k_norm.data() : nullptr,
-                               .inverse_frequencies = frequencies.data(),
-                               .positions = positions.data(),
-                               .slots = slots.data(),
-                               .q = q.data(),
-                               .cache = {k.data(), v.data()}});
-  CHECK(relative_error(device_q.to_host(), q) < kTolerance);
-  CHECK(relative_error(device_k.to_host(), k) < kTolerance);
-  CHECK(relative_error(device_v.to_host(), v) < kTolerance);
+  data.q = q.to_host();
+  data.k = k.to_host();
+  data.v = v.to_host();
+}
+
+void check_rope_append(const RopeProblem& problem) {
+  CAPTURE(problem.shape.head_dim);
+  CAPTURE(problem.shape.num_heads);
+  RopeData expected = make_rope_data(problem.shape);
+  RopeData actual = expected;
+  run_on_cpu(problem, expected);
+  run_on_gpu(problem, actual);
+  CHECK(relative_error(actual.q, expected.q) < kTolerance);
+  CHECK(relative_error(actual.k, expected.k) < kTolerance);
+  CHECK(relative_error(actual.v, expected.v) < kTolerance);
 }
 
 }  // namespace
