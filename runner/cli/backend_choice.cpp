@@ -16,7 +16,7 @@ BackendFactory backend_of(const std::string& name) {
     if (gpus == 0) {
       throw DeviceError("--backend cuda: no GPU was found, or hexgen was built without CUDA");
     }
-    return [gpus](int rank) { return make_cuda_backend(rank % gpus, kDeadline); };
+    return [gpus](int device) { return make_cuda_backend(device % gpus, kDeadline); };
   }
   throw InputError("--backend: \"" + name + "\", expected cpu or cuda");
 }

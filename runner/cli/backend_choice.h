@@ -6,7 +6,7 @@
 
 namespace hexgen {
 
-/// The backend of this name: "cpu", or "cuda", whose ranks take the GPUs of this machine in turn.
+/// The backend of this name: "cpu", or "cuda", whose devices are the GPUs of this machine in turn.
 /// Throws InputError for another name, DeviceError for "cuda" without a GPU.
 BackendFactory backend_of(const std::string& name);
 

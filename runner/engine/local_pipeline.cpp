@@ -37,7 +37,8 @@ void work(const PipelineSetup& setup,
           const std::function<void(PipelineRank&)>& body) {
   std::int64_t step = -1;
   try {
-    const std::unique_ptr<Backend> backend = make_backend(transport.rank());
+    const std::unique_ptr<Backend> backend =
+        make_backend(place_of(setup.pipeline, transport.rank()).device);
     PipelineRank rank(setup, transport, *backend);
     try {
       if (transport.rank() == 0) {
