@@ -16,7 +16,9 @@ endif()
 target_compile_options(hexgen_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>)
 if(HEXGEN_SANITIZE)
   target_compile_options(hexgen_options INTERFACE
-    $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${HEXGEN_SANITIZE} -fno-omit-frame-pointer>)
+    $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${HEXGEN_SANITIZE} -fno-omit-frame-pointer>
+    # g++ sees uninitialised members of empty optionals between the instrumentation.
+    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-maybe-uninitialized>)
   target_link_options(hexgen_options INTERFACE -fsanitize=${HEXGEN_SANITIZE})
 endif()
 
