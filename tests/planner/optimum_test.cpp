@@ -14,7 +14,7 @@ using namespace hexgen;
 namespace {
 
 struct Size {
-  int instances = 40;
+  int instances = 16;
   int max_devices = 5;
 };
 
