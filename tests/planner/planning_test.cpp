@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 
@@ -296,12 +297,15 @@ TEST_CASE("constrained plans are the best of those that keep to the constraint")
     const Planning free(same);
     double best = -1e308;
     for (Individual individual : AllPartitions(request.cluster).list()) {
+      std::vector<Plan> plans;
       for (individual.leniency = -kMaxLeniency; individual.leniency <= kMaxLeniency;
            ++individual.leniency) {
         const Plan plan = free.plan(individual);
-        if (!plan.empty() && violation(plan, request.cluster, request.constraints) == 0) {
+        const bool seen = std::find(plans.begin(), plans.end(), plan) != plans.end();
+        if (!seen && !plan.empty() && violation(plan, request.cluster, request.constraints) == 0) {
           best = std::max(best, free.fitness(plan).score);
         }
+        plans.push_back(plan);
       }
     }
     const SearchResult found = search(constrained, evolution(constrained), 1);
