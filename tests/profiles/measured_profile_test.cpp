@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "profiles/any_profile.h"
 #include "profiles/errors.h"
 #include "tests/support/synthetic_profile.h"
 #include "tests/support/temporary_file.h"
@@ -75,5 +76,16 @@ TEST_CASE("mistakes in a profile are refused by path and value") {
                        InputError);
   CHECK_THROWS_WITH_AS(read_text(replaced(good, "hexgen.profile/1", "hexgen.profile/9")),
                        doctest::Contains("hexgen.profile/9"),
+                       InputError);
+}
+
+TEST_CASE("a profile of either kind is read by what its format says") {
+  const hexgen::TemporaryFile machine(profile_text(synthetic_profile("g", 10e-6)));
+  CHECK(std::get<MeasuredProfile>(hexgen::read_any_profile(machine.path())).gpus[0].name == "g");
+  const auto layers = hexgen::read_any_profile("tests/data/layer_profile/small.json");
+  CHECK(std::holds_alternative<hexgen::LayerProfile>(layers));
+  const hexgen::TemporaryFile plan(R"({"format": "hexgen.plan/1"})");
+  CHECK_THROWS_WITH_AS(hexgen::read_any_profile(plan.path()),
+                       doctest::Contains("format: \"hexgen.plan/1\" is no profile, expected"),
                        InputError);
 }
