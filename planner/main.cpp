@@ -24,7 +24,7 @@ struct ProfileCommand {
 };
 
 void add_profile_options(CLI::App& app, ProfileCommand& command) {
-  app.add_option("--out", command.out, "Profile file to write")->required();
+  app.add_option("--out", command.out, "Profile or cluster file to write")->required();
   app.add_option("--gpus", command.options.gpus, "CUDA devices (default: all)")->delimiter(',');
   app.add_flag("!--no-links", command.options.links, "Do not measure all-reduce and send/recv");
   app.add_flag("--quiet", command.quiet, "No progress on stderr");

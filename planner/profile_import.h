@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -8,9 +9,10 @@ class App;
 
 namespace hexgen {
 
-/// Measurements of another tool, to be turned into a profile of ours.
+/// Outputs of other tools, to be turned into a file of ours: measurements of layers into a layer
+/// profile, what is known of machines into a cluster.
 struct ImportOptions {
-  std::string from;  // KIND:PATH; empty: measure this machine
+  std::vector<std::string> from;  // KIND:PATH; empty: measure this machine
   std::string gpu_type;
   std::string model;
   int tp_degree = 1;
@@ -18,7 +20,7 @@ struct ImportOptions {
 
 void add_import_options(CLI::App& app, ImportOptions& options);
 
-/// Text of the profile file. Throws InputError.
+/// Text of the file. Throws InputError.
 std::string import_profile(const ImportOptions& options);
 
 }  // namespace hexgen

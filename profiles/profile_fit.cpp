@@ -4,57 +4,15 @@
 #include <map>
 #include <utility>
 
+#include "profiles/alpha_beta.h"
 #include "profiles/errors.h"
 
 namespace hexgen {
 namespace {
 
-/// time = fixed * first + variable * second
-struct Sample {
-  double first = 1;
-  double second = 0;
-  double time_s = 0;
-};
-
-struct LinearFit {
-  double fixed = 0;
-  double variable = 0;
-};
-
-/// Least squares of relative errors. A negative `fixed` is set to 0 and `variable` fitted alone.
-LinearFit fit(const std::vector<Sample>& samples, const std::string& what) {
-  double aa = 0;
-  double ab = 0;
-  double bb = 0;
-  double a1 = 0;
-  double b1 = 0;
-  for (const Sample& sample : samples) {
-    const double a = sample.first / sample.time_s;
-    const double b = sample.second / sample.time_s;
-    aa += a * a;
-    ab += a * b;
-    bb += b * b;
-    a1 += a;
-    b1 += b;
-  }
-  const double determinant = aa * bb - ab * ab;
-  if (determinant <= 1e-9 * aa * bb) {
-    throw InputError("the timings of " + what +
-                     " are too few or too alike to fit overhead and bandwidth");
-  }
-  LinearFit result = {(a1 * bb - b1 * ab) / determinant, (aa * b1 - ab * a1) / determinant};
-  if (result.fixed < 0) {
-    result = {0, b1 / bb};
-  }
-  if (result.variable <= 0) {
-    throw InputError("the timings of " + what + " do not grow with the size");
-  }
-  return result;
-}
-
 LinearFit fit_weight_reads(const std::vector<GpuMeasurement>& gpus) {
   constexpr int kDecodeRows = 16;
-  std::vector<Sample> samples;
+  std::vector<LinearSample> samples;
   for (const GpuMeasurement& gpu : gpus) {
     for (const GemmTiming& gemm : gpu.gemms) {
       if (gemm.rows <= kDecodeRows) {
@@ -62,17 +20,17 @@ LinearFit fit_weight_reads(const std::vector<GpuMeasurement>& gpus) {
       }
     }
   }
-  return fit(samples, "GEMMs of few rows");
+  return fit_line(samples, "GEMMs of few rows");
 }
 
 LinearFit fit_attention(const std::vector<GpuMeasurement>& gpus) {
-  std::vector<Sample> samples;
+  std::vector<LinearSample> samples;
   for (const GpuMeasurement& gpu : gpus) {
     for (const AttentionTiming& attention : gpu.attention) {
       samples.push_back({1, attention.kv_bytes(), attention.time.median_s});
     }
   }
-  return fit(samples, "decode attention");
+  return fit_line(samples, "decode attention");
 }
 
 double large_gemm_flops_per_s(const std::vector<GpuMeasurement>& gpus) {
@@ -107,15 +65,15 @@ std::string versions(const MeasuredProfile& profile) {
 
 /// Alpha-beta of the slowest pair, by the time of 1 MB.
 Link fit_slowest_pair(const std::vector<TransferTiming>& transfers) {
-  std::map<std::pair<int, int>, std::vector<Sample>> pairs;
+  std::map<std::pair<int, int>, std::vector<LinearSample>> pairs;
   for (const TransferTiming& transfer : transfers) {
     pairs[{transfer.from, transfer.to}].push_back({1, transfer.bytes, transfer.time.median_s});
   }
   Link slowest;
   for (const auto& [pair, samples] : pairs) {
-    const LinearFit send = fit(samples,
-                               "the transfers from GPU " + std::to_string(pair.first) + " to " +
-                                   std::to_string(pair.second));
+    const LinearFit send = fit_line(samples,
+                                    "the transfers from GPU " + std::to_string(pair.first) +
+                                        " to " + std::to_string(pair.second));
     const Link link = {.latency_s = send.fixed, .bandwidth_bytes_per_s = 1 / send.variable};
     if (slowest.bandwidth_bytes_per_s == 0 || link.transfer_s(1e6) > slowest.transfer_s(1e6)) {
       slowest = link;
@@ -125,14 +83,14 @@ Link fit_slowest_pair(const std::vector<TransferTiming>& transfers) {
 }
 
 LinearFit fit_all_reduces(const std::vector<AllReduceTiming>& all_reduces) {
-  std::vector<Sample> samples;
+  std::vector<LinearSample> samples;
   for (const AllReduceTiming& all_reduce : all_reduces) {
     const double n = all_reduce.tp_degree;
     samples.push_back({all_reduce_latency_steps(all_reduce.tp_degree),
                        2 * (n - 1) / n * all_reduce.bytes,
                        all_reduce.time.median_s});
   }
-  return fit(samples, "the all-reduces");
+  return fit_line(samples, "the all-reduces");
 }
 
 bool same_type(const GpuType& type, const std::string& driver_name, const Catalogue& catalogue) {

@@ -158,6 +158,34 @@ TEST_CASE("profile without a usable GPU ends with exit code 4 and one line") {
   check_one_line(finished);
 }
 
+TEST_CASE("outputs of other tools are imported as a cluster that a search can use") {
+  const hexgen::test::TemporaryFolder folder;
+  const std::string csv = folder / "gpus.csv";
+  const std::string matrix = folder / "topo.txt";
+  const std::string cluster = folder / "cluster.json";
+  hexgen::write_file(csv,
+                     "name, memory.total [MiB]\nNVIDIA A40, 46068 MiB\nNVIDIA A40, 46068 MiB\n");
+  hexgen::write_file(matrix, "\tGPU0\tGPU1\nGPU0\t X \tNV4\nGPU1\tNV4\t X \n");
+  const std::string import =
+      "profile --import nvidia-smi:" + csv + " --import topo:" + matrix + " --out " + cluster;
+  CHECK(run_program(import).exit_code == 0);
+  const Finished found = run_program("search --cluster " + cluster +
+                                     " --model llama-2-7b --workload hexgen-32 --generations 1 "
+                                     "--requests 20 --quiet");
+  CHECK(found.exit_code == 0);
+  CHECK(contains(found.output, "\"nvlink-pair\""));
+  for (const std::string& wrong : {std::string("--import nvidia-smi:"),
+                                   std::string("--import topology:") + matrix,
+                                   "--import topo:" + matrix,
+                                   "--import topo:" + matrix + " --import topo:" + matrix,
+                                   "--import topo:" + matrix + " --import llmservingsim:."}) {
+    CAPTURE(wrong);
+    const Finished refused = run_program("profile " + wrong + " --out " + cluster);
+    CHECK(refused.exit_code == 2);
+    check_one_line(refused);
+  }
+}
+
 TEST_CASE("help and version go to stdout with exit code 0") {
   CHECK(run_program("--version").exit_code == 0);
   CHECK(contains(run_program("--version").output, "hexgen-plan 0."));
