@@ -20,11 +20,10 @@ SearchProgress::~SearchProgress() {
 
 void SearchProgress::show(const GenerationReport& report) {
   constexpr double kLinePeriodS = 5;
-  const double period_s = terminal_ ? 0 : kLinePeriodS;
-  if (quiet_ || report.elapsed_s < last_shown_s_ + period_s) {
+  if (quiet_ || report.elapsed_s < next_shown_s_) {
     return;
   }
-  last_shown_s_ = report.elapsed_s;
+  next_shown_s_ = report.elapsed_s + (terminal_ ? 0 : kLinePeriodS);
   std::fprintf(stderr,
                "%sgeneration %d, %lld plans, best %.6g, at most %.0f s left%s",
                terminal_ ? "\r\033[K" : "",

@@ -4,8 +4,9 @@
 
 namespace hexgen {
 
-/// Progress of a search on stderr: one line that is rewritten on a terminal, a line every few
-/// seconds otherwise, nothing when quiet. Shows the best score and the time left at most.
+/// Progress of a search on stderr: one line that is rewritten on a terminal, otherwise a line after
+/// the first generation and then every few seconds, nothing when quiet. Shows the best score and
+/// the time left at most.
 class SearchProgress {
  public:
   SearchProgress(const SearchSettings& settings, bool quiet);
@@ -19,7 +20,7 @@ class SearchProgress {
   SearchSettings settings_;
   bool quiet_;
   bool terminal_;
-  double last_shown_s_ = 0;
+  double next_shown_s_ = 0;
 };
 
 /// Seconds until the search ends at the latest, if generations go on taking as long as so far.

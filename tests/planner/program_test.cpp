@@ -143,9 +143,13 @@ TEST_CASE("wrong usage and missing inputs end with exit code 2 and one line") {
 TEST_CASE("Ctrl-C keeps the best plan so far") {
   const hexgen::test::TemporaryFolder folder;
   const std::string plan = (folder / "plan.json");
+  const std::string progress = (folder / "progress.txt");
   const Finished finished =
-      run_shell("timeout --preserve-status --signal INT 3 " + std::string(HEXGEN_PLAN) + " " +
-                kCaseStudy + "--stagnation 100000000 --generations 100000000 --out " + plan);
+      run_shell(std::string(HEXGEN_PLAN) + " " + kCaseStudy +
+                "--stagnation 100000000 --generations 100000000 --out " + plan + " 2>" + progress +
+                " & until grep -q generation " + progress +
+                " || ! kill -0 $!; do sleep 0.1; done; kill -INT $!; wait $!");
+  CAPTURE(hexgen::read_file(progress));
   CHECK(finished.exit_code == 0);
   CHECK(run_program("check " + plan).exit_code == 0);
 }
