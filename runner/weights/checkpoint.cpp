@@ -6,8 +6,8 @@
 #include "kernels/bfloat16.h"
 #include "profiles/errors.h"
 #include "profiles/file.h"
-#include "profiles/json_reader.h"
 #include "runner/weights/half_precision.h"
+#include "runner/weights/safetensors_index.h"
 
 namespace hexgen {
 namespace {
@@ -23,16 +23,6 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
     text += (text.size() > 1 ? ", " : "") + std::to_string(size);
   }
   return text + "]";
-}
-
-/// A file name of the index that stays inside the folder.
-std::string read_file_name(const JsonReader& value) {
-  std::string name = value.string();
-  if (name.find('/') != std::string::npos || name.find('\\') != std::string::npos || name == ".." ||
-      name.find('\0') != std::string::npos) {
-    value.fail(value.shown() + " is not the name of a file in the same folder");
-  }
-  return name;
 }
 
 template <typename Element, typename Convert>
@@ -85,18 +75,16 @@ const Checkpoint::File& Checkpoint::open_file(const std::string& path) {
 }
 
 void Checkpoint::open_index(const std::string& folder, const std::string& index_path) {
-  const std::string text = read_file(index_path);
-  const JsonDocument document = JsonDocument::parse(text, index_path);
   std::map<std::string, const File*> opened;
-  for (const auto& [name, value] : document.root().at("weight_map").members()) {
-    const std::string file_name = read_file_name(value);
+  for (const auto& [name, file_name] : parse_safetensors_index(read_file(index_path), index_path)) {
     const File*& file = opened[file_name];
     if (file == nullptr) {
       file = &open_file((fs::path(folder) / file_name).string());
     }
     const auto entry = file->entries.find(name);
     if (entry == file->entries.end()) {
-      value.fail("the file " + value.shown() + " has no such tensor");
+      throw InputError(index_path + ": weight_map." + name + ": the file \"" + file_name +
+                       "\" has no such tensor");
     }
     tensors_[name] = {file, &entry->second};
   }
