@@ -1,63 +1,35 @@
 #include <doctest/doctest.h>
-#include <sys/wait.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
 
 #include "profiles/file.h"
+#include "tests/support/shell.h"
+#include "tests/support/temporary_folder.h"
 
 // hexgen-sim as a user runs it: exit codes, one-line errors, results in files.
 namespace {
 
 namespace fs = std::filesystem;
+using hexgen::test::Finished;
+using hexgen::test::run_shell;
+using hexgen::test::TemporaryFolder;
 
 const std::string kPlan = "tests/data/plan/two_pipelines.json";
 const std::string kRun = "run --plan " + kPlan + " ";
 const std::string kSweep = "sweep --plan " + kPlan + " ";
 
-struct Finished {
-  int exit_code = -1;
-  std::string output;  // stdout and stderr
-};
-
 Finished run_program(const std::string& arguments) {
-  const std::string command = std::string(HEXGEN_SIM) + " " + arguments + " 2>&1";
-  FILE* pipe = popen(command.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  Finished finished;
-  std::vector<char> buffer(4096);
-  while (const std::size_t read = fread(buffer.data(), 1, buffer.size(), pipe)) {
-    finished.output.append(buffer.data(), read);
-  }
-  finished.exit_code = WEXITSTATUS(pclose(pipe));
-  return finished;
+  return run_shell(std::string(HEXGEN_SIM) + " " + arguments);
 }
 
-/// A folder of its own, removed at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "hexgen-sim-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-
-  ~TemporaryFolder() { fs::remove_all(path_); }
-
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
-
-  std::string write(const std::string& name, const std::string& text) const {
-    std::ofstream(path_ / name) << text;
-    return file(name);
-  }
-
- private:
-  fs::path path_;
-};
+std::string write(const TemporaryFolder& folder, const std::string& name, const std::string& text) {
+  std::ofstream(folder / name) << text;
+  return folder / name;
+}
 
 void check_refused(const std::string& arguments, const std::string& expected) {
   CAPTURE(arguments);
@@ -200,14 +172,14 @@ TEST_CASE("a run with failures accounts for every request, and is the same on an
 
 TEST_CASE("broken traces are refused by file, line and column") {
   const TemporaryFolder folder;
-  const std::string lengths = folder.write("l.csv", "num_prefill_tokens,num_decode_tokens\n5,5\n");
+  const std::string lengths = write(folder, "l.csv", "num_prefill_tokens,num_decode_tokens\n5,5\n");
   const std::string header = "timestamp,prompt_tokens,output_tokens\n";
   check_refused(kRun + "--trace " + lengths, lengths);
   check_refused(kRun + "--trace bursts:" + lengths, "bursts");
   check_refused(kRun + "--trace azure:nowhere.csv", "nowhere.csv");
   check_refused(kRun + "--trace vidur:" + lengths, "has no arrival times, expected --arrivals");
   check_refused(kRun + "--arrivals poisson --trace vidur:" + lengths, "needs --rate");
-  const std::string negative = folder.write("n.csv", header + "0,5,5\n1,-5,5\n");
+  const std::string negative = write(folder, "n.csv", header + "0,5,5\n1,-5,5\n");
   check_refused(kRun + "--trace csv:" + negative, negative + ":3: ");
   check_refused(kRun + "--csv-time-unit min --trace csv:" + negative, "--csv-time-unit: 'min'");
   check_refused(kRun + "--csv-prompt-tokens in --trace csv:" + negative, "in");
@@ -217,10 +189,10 @@ TEST_CASE("a run writes its report and its requests") {
   const TemporaryFolder folder;
   const Finished finished =
       run_program(kRun + "--workload azure-conversation --num-requests 100 --out " +
-                  folder.file("report.json") + " --requests " + folder.file("requests.jsonl"));
+                  (folder / "report.json") + " --requests " + (folder / "requests.jsonl"));
   CHECK(finished.exit_code == 0);
   CHECK(finished.output.find("Successful requests:                     90\n") != std::string::npos);
-  const std::string report = hexgen::read_file(folder.file("report.json"));
+  const std::string report = hexgen::read_file(folder / "report.json");
   for (const char* key : {"\"format\": \"hexgen.report/1\"",
                           "\"completed\": 90",
                           "\"mean_ttft_ms\": ",
@@ -234,20 +206,20 @@ TEST_CASE("a run writes its report and its requests") {
                           "\"price_per_million_output_tokens\": "}) {
     CHECK_MESSAGE(report.find(key) != std::string::npos, key);
   }
-  const std::string requests = hexgen::read_file(folder.file("requests.jsonl"));
+  const std::string requests = hexgen::read_file(folder / "requests.jsonl");
   CHECK(std::count(requests.begin(), requests.end(), '\n') == 100);
 }
 
 TEST_CASE("a run writes a timeline of the time asked for") {
   const TemporaryFolder folder;
   const std::string timeline = kRun + "--quiet --workload azure-conversation --num-requests 100 " +
-                               "--timeline " + folder.file("t.json");
+                               "--timeline " + (folder / "t.json");
   CHECK(run_program(timeline).exit_code == 0);
-  const std::string whole = hexgen::read_file(folder.file("t.json"));
+  const std::string whole = hexgen::read_file(folder / "t.json");
   CHECK(whole.find("stage 0: 2x RTX-A6000, layers 0-4") != std::string::npos);
   CHECK(whole.substr(whole.size() - 4) == "\n]}\n");
   CHECK(run_program(timeline + " --timeline-from 2 --timeline-to 2.5").exit_code == 0);
-  CHECK(hexgen::read_file(folder.file("t.json")).size() < whole.size() / 5);
+  CHECK(hexgen::read_file(folder / "t.json").size() < whole.size() / 5);
 }
 
 TEST_CASE("a saturated run says so") {
@@ -260,36 +232,35 @@ TEST_CASE("a saturated run says so") {
 TEST_CASE("nothing is written when the run fails") {
   const TemporaryFolder folder;
   const std::string run = kRun + "--workload azure-conversation --num-requests 10 ";
-  const std::string outputs = "--out " + folder.file("report.json") + " --requests " +
-                              folder.file("requests.jsonl") + " --timeline " +
-                              folder.file("timeline.json") + " ";
+  const std::string outputs = "--out " + (folder / "report.json") + " --requests " +
+                              (folder / "requests.jsonl") + " --timeline " +
+                              (folder / "timeline.json") + " ";
   check_refused(run + outputs + "--kv-block-tokens 0", "kv_block_tokens");
   check_refused(run + outputs + "--timeline-from 3 --timeline-to 2",
                 "--timeline-from: 3.000000 is after --timeline-to 2.000000");
   check_refused(run + outputs + "--timeline-from -1", "--timeline-from: -1.000000 is not a time");
   check_refused(run + outputs + "--timeline-to nan", "--timeline-to: nan is not a time");
   check_refused(run + "--timeline-to 2", "--timeline");
-  check_refused(run + outputs + "--html " + folder.file("no/page.html"),
+  check_refused(run + outputs + "--html " + (folder / "no/page.html"),
                 "no/page.html: cannot be written: No such file");
   const std::string requests = "--workload azure-conversation --num-requests 10 --out " +
-                               folder.file("a") + " --html " + folder.file("no/page.html");
+                               (folder / "a") + " --html " + (folder / "no/page.html");
   check_refused(kSweep + "--rates 1 " + requests, "no/page.html: cannot be written");
   check_refused("compare --plans " + kPlan + " " + requests, "no/page.html: cannot be written");
-  check_refused(run + "--out " + folder.file("a") + " --timeline " + folder.file("no/b"),
+  check_refused(run + "--out " + (folder / "a") + " --timeline " + (folder / "no/b"),
                 "no/b: cannot be written: No such file");
-  check_refused(run + "--out " + folder.file("a") + " --timeline " + folder.file("."),
-                "is a folder");
-  check_refused(run + "--out " + folder.file("a") + " --requests " + folder.file("./a"),
+  check_refused(run + "--out " + (folder / "a") + " --timeline " + (folder / "."), "is a folder");
+  check_refused(run + "--out " + (folder / "a") + " --requests " + (folder / "./a"),
                 "two outputs cannot be one file");
-  check_refused(run + "--out " + folder.file("a") + " --timeline /dev/full",
+  check_refused(run + "--out " + (folder / "a") + " --timeline /dev/full",
                 "/dev/full: cannot be written: No space left on device");
-  CHECK(fs::is_empty(folder.file(".")));
+  CHECK(fs::is_empty(folder.path()));
 }
 
 TEST_CASE("a trace of lengths runs with arrivals of its own") {
   const TemporaryFolder folder;
   const std::string lengths =
-      folder.write("l.csv", "num_prefill_tokens,num_decode_tokens\n50,5\n60,6\n70,7\n");
+      write(folder, "l.csv", "num_prefill_tokens,num_decode_tokens\n50,5\n60,6\n70,7\n");
   const Finished finished = run_program(kRun + "--json --warmup 0 --arrivals uniform --rate 2 " +
                                         "--trace vidur:" + lengths);
   CHECK(finished.exit_code == 0);
@@ -311,7 +282,7 @@ TEST_CASE("the same command gives the same bytes in every file, whatever the num
     for (const char* threads : {"1", "5"}) {
       std::string files;
       for (const std::string& output : outputs) {
-        files += " --" + output + " " + folder.file(output + threads);
+        files += " --" + output + " " + (folder / output + threads);
       }
       const Finished finished = run_program(command + "--threads " + threads + files);
       REQUIRE(finished.exit_code == 0);
@@ -320,9 +291,9 @@ TEST_CASE("the same command gives the same bytes in every file, whatever the num
     CHECK(printed[0] == printed[1]);
     for (const std::string& output : outputs) {
       CAPTURE(output);
-      const std::string one = hexgen::read_file(folder.file(output + "1"));
+      const std::string one = hexgen::read_file(folder / output + "1");
       CHECK(one.size() > 1000);
-      CHECK(one == hexgen::read_file(folder.file(output + "5")));
+      CHECK(one == hexgen::read_file(folder / output + "5"));
     }
   }
 }
@@ -337,8 +308,8 @@ TEST_CASE("plans are compared on identical arrivals") {
 TEST_CASE("a trace is summed up and converted") {
   const TemporaryFolder folder;
   const std::string recorded =
-      folder.write("t.csv", "timestamp,prompt_tokens,output_tokens\n5,600,8\n5.5,70,9\n7,80,10\n");
-  const std::string written = folder.file("t.jsonl");
+      write(folder, "t.csv", "timestamp,prompt_tokens,output_tokens\n5,600,8\n5.5,70,9\n7,80,10\n");
+  const std::string written = folder / "t.jsonl";
   const Finished finished =
       run_program("trace --json --rate 2 csv:" + recorded + " --out " + written);
   CHECK(finished.exit_code == 0);
