@@ -1,5 +1,3 @@
-#include <cuda_bf16.h>
-
 #include <algorithm>
 
 #include "kernels/attention_decode.h"
@@ -48,9 +46,9 @@ __device__ Part part_of_block(const DecodeAttentionShape& shape) {
 }
 
 /// Runs this warp over its KV blocks of the split.
-template <int kHeadDim>
+template <typename T, int kHeadDim>
 __device__ void attend(const DecodeAttentionShape& shape,
-                       const DecodeAttentionData<Bfloat16>& data,
+                       const DecodeAttentionData<T>& data,
                        const Part& part,
                        int row,
                        int column,
@@ -136,9 +134,9 @@ __device__ void write_partial(const DecodeAttentionShape& shape,
   }
 }
 
-template <int kHeadDim>
+template <typename T, int kHeadDim>
 __global__ void __launch_bounds__(kThreads)
-    attend_splits(DecodeAttentionShape shape, DecodeAttentionData<Bfloat16> data, Scratch scratch) {
+    attend_splits(DecodeAttentionShape shape, DecodeAttentionData<T> data, Scratch scratch) {
   __shared__ WarpResults<kHeadDim> results;
   let_next_kernel_start();
   wait_for_earlier_kernels();
@@ -155,7 +153,8 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 /// One block a (sequence, head), one thread an element of the head.
-__global__ void merge_splits(DecodeAttentionShape shape, Scratch scratch, __nv_bfloat16* out) {
+template <typename T>
+__global__ void merge_splits(DecodeAttentionShape shape, Scratch scratch, T* out) {
   __shared__ float max_scores[kMaxSplits];
   __shared__ float weight_sums[kMaxSplits];
   let_next_kernel_start();
@@ -180,8 +179,7 @@ __global__ void merge_splits(DecodeAttentionShape shape, Scratch scratch, __nv_b
     weight_sum += scale * weight_sums[split];
     value += scale * scratch.values[(first + split) * shape.head_dim + threadIdx.x];
   }
-  out[head * shape.head_dim + threadIdx.x] =
-      __float2bfloat16(weight_sum > 0 ? value / weight_sum : 0.0F);
+  out[head * shape.head_dim + threadIdx.x] = narrow<T>(weight_sum > 0 ? value / weight_sum : 0.0F);
 }
 
 std::size_t num_partials(const DecodeAttentionShape& shape) {
@@ -222,8 +220,9 @@ std::size_t attention_decode_most_scratch_bytes(const DecodeAttentionShape& shap
   return partials * (2 + shape.head_dim) * sizeof(float);
 }
 
+template <typename T>
 cudaError_t attention_decode(const DecodeAttentionShape& shape,
-                             const DecodeAttentionData<Bfloat16>& data,
+                             const DecodeAttentionData<T>& data,
                              void* scratch_memory,
                              cudaStream_t stream) {
   if (shape.num_splits < 1 || shape.num_splits > kMaxSplits) {
@@ -234,20 +233,29 @@ cudaError_t attention_decode(const DecodeAttentionShape& shape,
       shape.num_kv_heads * chunks_of_group(shape), shape.num_sequences, shape.num_splits);
   cudaError_t error = cudaErrorInvalidValue;
   if (shape.head_dim == 128) {
-    error = launch_overlapping(attend_splits<128>, grid, kThreads, stream, shape, data, scratch);
+    error = launch_overlapping(attend_splits<T, 128>, grid, kThreads, stream, shape, data, scratch);
   } else if (shape.head_dim == 64) {
-    error = launch_overlapping(attend_splits<64>, grid, kThreads, stream, shape, data, scratch);
+    error = launch_overlapping(attend_splits<T, 64>, grid, kThreads, stream, shape, data, scratch);
   }
   if (error != cudaSuccess) {
     return error;
   }
-  return launch_overlapping(merge_splits,
+  return launch_overlapping(merge_splits<T>,
                             dim3(shape.num_heads, shape.num_sequences),
                             shape.head_dim,
                             stream,
                             shape,
                             scratch,
-                            reinterpret_cast<__nv_bfloat16*>(data.out));
+                            data.out);
 }
+
+template cudaError_t attention_decode(const DecodeAttentionShape&,
+                                      const DecodeAttentionData<Bfloat16>&,
+                                      void*,
+                                      cudaStream_t);
+template cudaError_t attention_decode(const DecodeAttentionShape&,
+                                      const DecodeAttentionData<Float16>&,
+                                      void*,
+                                      cudaStream_t);
 
 }  // namespace hexgen::kernels

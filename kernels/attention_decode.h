@@ -5,7 +5,6 @@
 #include <cstddef>
 
 #include "kernels/attention_decode_shape.h"
-#include "kernels/bfloat16.h"
 
 namespace hexgen::kernels {
 
@@ -25,11 +24,12 @@ constexpr bool attention_decode_has(int head_dim) {
 }
 
 /// out = softmax(q k^T / sqrt(head_dim)) v, and 0 where the context is empty. Each key and value is
-/// read once for up to 16 query heads; products are bf16, sums fp32. Needs compute capability 8.0.
-/// Returns cudaErrorInvalidValue for a head_dim that there is no kernel for and for a num_splits
-/// outside 1..128.
+/// read once for up to 16 query heads; products are of T, sums fp32. T: Bfloat16 or Float16. Needs
+/// compute capability 8.0. Returns cudaErrorInvalidValue for a head_dim that there is no kernel for
+/// and for a num_splits outside 1..128.
+template <typename T>
 cudaError_t attention_decode(const DecodeAttentionShape& shape,
-                             const DecodeAttentionData<Bfloat16>& data,
+                             const DecodeAttentionData<T>& data,
                              void* scratch,
                              cudaStream_t stream);
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "kernels/bfloat16.h"
 #include "kernels/kv_cache.h"
 #include "kernels/tensor_core.cuh"
 
@@ -13,7 +12,8 @@ namespace hexgen::kernels {
 
 inline constexpr int kQueryRows = 16;  // query heads that a warp takes
 
-__device__ inline uint4 load(const Bfloat16* row, int chunk) {
+template <typename T>
+__device__ inline uint4 load(const T* row, int chunk) {
   return __ldcs(reinterpret_cast<const uint4*>(row) + chunk);
 }
 
@@ -33,12 +33,12 @@ struct WarpState {
 };
 
 /// Takes the query heads that stand at `q` one after the other, num_heads of them.
-template <int kHeadDim>
+template <typename T, int kHeadDim>
 __device__ void load_queries(
-    const Bfloat16* q, int num_heads, int row, int column, WarpState<kHeadDim>& state) {
+    const T* q, int num_heads, int row, int column, WarpState<kHeadDim>& state) {
 #pragma unroll
   for (int chunk = 0; chunk < kHeadDim / 32; ++chunk) {
-    const Bfloat16* upper = q + row * kHeadDim;
+    const T* upper = q + row * kHeadDim;
     state.q_upper[chunk] = row < num_heads ? load(upper, 4 * chunk + column) : uint4{};
     state.q_lower[chunk] =
         row + 8 < num_heads ? load(upper + 8 * kHeadDim, 4 * chunk + column) : uint4{};
@@ -46,15 +46,15 @@ __device__ void load_queries(
 }
 
 /// Scores of 8 keys, one a lane row. k: this lane's 16 bytes of each chunk of its key.
-template <int kHeadDim>
+template <typename T, int kHeadDim>
 __device__ Accumulator score(const WarpState<kHeadDim>& state, const uint4 (&k)[kHeadDim / 32]) {
   Accumulator scores;
 #pragma unroll
   for (int chunk = 0; chunk < state.kChunks; ++chunk) {
     const uint4& upper = state.q_upper[chunk];
     const uint4& lower = state.q_lower[chunk];
-    multiply_add(scores, {upper.x, lower.x, upper.y, lower.y}, k[chunk].x, k[chunk].y);
-    multiply_add(scores, {upper.z, lower.z, upper.w, lower.w}, k[chunk].z, k[chunk].w);
+    multiply_add<T>(scores, {upper.x, lower.x, upper.y, lower.y}, k[chunk].x, k[chunk].y);
+    multiply_add<T>(scores, {upper.z, lower.z, upper.w, lower.w}, k[chunk].z, k[chunk].w);
   }
   return scores;
 }
@@ -90,9 +90,9 @@ __device__ inline int token_of(int i, int column) {
   return 8 * (i / 2) + 2 * column + i % 2;
 }
 
-template <int kHeadDim>
+template <int kHeadDim, typename T>
 __device__ BlockFragments<kHeadDim> load_block(
-    const Bfloat16* k_block, const Bfloat16* v_block, int tokens, int row, int column) {
+    const T* k_block, const T* v_block, int tokens, int row, int column) {
   BlockFragments<kHeadDim> block;
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
@@ -129,7 +129,7 @@ __device__ void scale_and_mask(Accumulator (&scores)[2], int tokens, int column)
 }
 
 /// values = values * scale + weights * v
-template <int kHeadDim>
+template <typename T, int kHeadDim>
 __device__ void add_values(const LeftFragment& weights,
                            const uint4 (&v)[4][kHeadDim / 64],
                            float scale_upper,
@@ -147,35 +147,35 @@ __device__ void add_values(const LeftFragment& weights,
       };
       Accumulator& value = values[half][j];
       value.scale(scale_upper, scale_lower);
-      multiply_add(value,
-                   weights,
-                   __byte_perm(word(0), word(1), selector),
-                   __byte_perm(word(2), word(3), selector));
+      multiply_add<T>(value,
+                      weights,
+                      __byte_perm(word(0), word(1), selector),
+                      __byte_perm(word(2), word(3), selector));
     }
   }
 }
 
 /// Folds the 16 tokens of one KV block into the state. `tokens` of them count.
-template <int kHeadDim>
-__device__ void fold(const Bfloat16* k_block,
-                     const Bfloat16* v_block,
+template <typename T, int kHeadDim>
+__device__ void fold(const T* k_block,
+                     const T* v_block,
                      int tokens,
                      int row,
                      int column,
                      WarpState<kHeadDim>& state) {
   const BlockFragments<kHeadDim> block =
       load_block<kHeadDim>(k_block, v_block, tokens, row, column);
-  Accumulator scores[2] = {score(state, block.k[0]), score(state, block.k[1])};
+  Accumulator scores[2] = {score<T>(state, block.k[0]), score<T>(state, block.k[1])};
   scale_and_mask<kHeadDim>(scores, tokens, column);
   const float scale_upper =
       reweigh(scores[0].upper, scores[1].upper, state.max_upper, state.sum_upper);
   const float scale_lower =
       reweigh(scores[0].lower, scores[1].lower, state.max_lower, state.sum_lower);
-  const LeftFragment weights = {pack(scores[0].upper[0], scores[0].upper[1]),
-                                pack(scores[0].lower[0], scores[0].lower[1]),
-                                pack(scores[1].upper[0], scores[1].upper[1]),
-                                pack(scores[1].lower[0], scores[1].lower[1])};
-  add_values<kHeadDim>(weights, block.v, scale_upper, scale_lower, state.values);
+  const LeftFragment weights = {pack<T>(scores[0].upper[0], scores[0].upper[1]),
+                                pack<T>(scores[0].lower[0], scores[0].lower[1]),
+                                pack<T>(scores[1].upper[0], scores[1].upper[1]),
+                                pack<T>(scores[1].lower[0], scores[1].lower[1])};
+  add_values<T, kHeadDim>(weights, block.v, scale_upper, scale_lower, state.values);
 }
 
 }  // namespace hexgen::kernels

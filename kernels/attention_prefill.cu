@@ -13,10 +13,10 @@ constexpr int kBlocksPerMultiprocessor = 3;  // bounds the registers of a thread
 constexpr int kThreads = 32 * kWarps;
 constexpr int kTileQueries = 16 * kWarps;
 
-template <int kHeadDim>
+template <typename T, int kHeadDim>
 struct SharedTiles {
-  Tile<kHeadDim> k[2];
-  Tile<kHeadDim> v[2];
+  Tile<T, kHeadDim> k[2];
+  Tile<T, kHeadDim> v[2];
 };
 
 /// One warp's 16 queries and what they have gathered so far.
@@ -40,8 +40,9 @@ struct QueryTile {
   int past;     // cached tokens before the new ones
 };
 
+template <typename T>
 __device__ QueryTile tile_of_block(const PrefillAttentionShape& shape,
-                                   const PrefillAttentionData<Bfloat16>& data) {
+                                   const PrefillAttentionData<T>& data) {
   QueryTile tile;
   tile.sequence = static_cast<int>(blockIdx.z);
   tile.head = static_cast<int>(blockIdx.y);
@@ -60,21 +61,22 @@ __device__ std::size_t query_offset(const PrefillAttentionShape& shape,
   return (std::size_t(tile.start + query) * shape.num_heads + tile.head) * shape.head_dim;
 }
 
-__device__ unsigned load_pair(const Bfloat16* from, bool valid) {
+template <typename T>
+__device__ unsigned load_pair(const T* from, bool valid) {
   return valid ? *reinterpret_cast<const unsigned*>(from) : 0U;
 }
 
-template <int kHeadDim>
+template <typename T, int kHeadDim>
 __device__ void load_queries(const PrefillAttentionShape& shape,
                              const QueryTile& tile,
-                             const Bfloat16* q,
+                             const T* q,
                              int row,
                              int column,
                              QueryState<kHeadDim>& state) {
   const bool has_upper = row < tile.queries;
   const bool has_lower = row + 8 < tile.queries;
-  const Bfloat16* upper = q + (has_upper ? query_offset(shape, tile, row) : 0);
-  const Bfloat16* lower = q + (has_lower ? query_offset(shape, tile, row + 8) : 0);
+  const T* upper = q + (has_upper ? query_offset(shape, tile, row) : 0);
+  const T* lower = q + (has_lower ? query_offset(shape, tile, row + 8) : 0);
 #pragma unroll
   for (int chunk = 0; chunk < kHeadDim / 16; ++chunk) {
     const int low = 16 * chunk + 2 * column;
@@ -87,9 +89,9 @@ __device__ void load_queries(const PrefillAttentionShape& shape,
 }
 
 /// Raw scores of a warp's queries with the keys of a tile.
-template <int kHeadDim>
+template <typename T, int kHeadDim>
 __device__ void score_keys(const QueryState<kHeadDim>& state,
-                           const Tile<kHeadDim>& k,
+                           const Tile<T, kHeadDim>& k,
                            Accumulator (&scores)[kTileKeys / 8]) {
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const int key = lane / 16 * 8 + lane % 8;  // of 16, whose row this lane names
@@ -99,8 +101,8 @@ __device__ void score_keys(const QueryState<kHeadDim>& state,
 #pragma unroll
     for (int keys = 0; keys < kTileKeys; keys += 16) {
       const FourMatrices b = load_matrices(&k.rows[keys + key][16 * chunk + dimension]);
-      multiply_add(scores[keys / 8], state.q[chunk], b.m[0], b.m[1]);
-      multiply_add(scores[keys / 8 + 1], state.q[chunk], b.m[2], b.m[3]);
+      multiply_add<T>(scores[keys / 8], state.q[chunk], b.m[0], b.m[1]);
+      multiply_add<T>(scores[keys / 8 + 1], state.q[chunk], b.m[2], b.m[3]);
     }
   }
 }
@@ -146,9 +148,9 @@ __device__ float reweigh(Accumulator (&scores)[kTileKeys / 8],
 }
 
 /// values = values * shrink + weights * v
-template <int kHeadDim>
+template <typename T, int kHeadDim>
 __device__ void add_values(const Accumulator (&weights)[kTileKeys / 8],
-                           const Tile<kHeadDim>& v,
+                           const Tile<T, kHeadDim>& v,
                            float shrink_upper,
                            float shrink_lower,
                            QueryState<kHeadDim>& state) {
@@ -163,23 +165,23 @@ __device__ void add_values(const Accumulator (&weights)[kTileKeys / 8],
   for (int tokens = 0; tokens < kTileKeys; tokens += 16) {
     const Accumulator& low = weights[tokens / 8];
     const Accumulator& high = weights[tokens / 8 + 1];
-    const LeftFragment a = {pack(low.upper[0], low.upper[1]),
-                            pack(low.lower[0], low.lower[1]),
-                            pack(high.upper[0], high.upper[1]),
-                            pack(high.lower[0], high.lower[1])};
+    const LeftFragment a = {pack<T>(low.upper[0], low.upper[1]),
+                            pack<T>(low.lower[0], low.lower[1]),
+                            pack<T>(high.upper[0], high.upper[1]),
+                            pack<T>(high.lower[0], high.lower[1])};
 #pragma unroll
     for (int d = 0; d < kHeadDim; d += 16) {
       const FourMatrices b = load_matrices_transposed(&v.rows[tokens + token][d + dimension]);
-      multiply_add(state.values[d / 8], a, b.m[0], b.m[1]);
-      multiply_add(state.values[d / 8 + 1], a, b.m[2], b.m[3]);
+      multiply_add<T>(state.values[d / 8], a, b.m[0], b.m[1]);
+      multiply_add<T>(state.values[d / 8 + 1], a, b.m[2], b.m[3]);
     }
   }
 }
 
 /// Takes one tile in. `upper_seen`: keys of the tile that the lane's upper query sees.
-template <int kHeadDim>
-__device__ void fold(const Tile<kHeadDim>& k,
-                     const Tile<kHeadDim>& v,
+template <typename T, int kHeadDim>
+__device__ void fold(const Tile<T, kHeadDim>& k,
+                     const Tile<T, kHeadDim>& v,
                      int upper_seen,
                      float scale,
                      int column,
@@ -194,13 +196,13 @@ __device__ void fold(const Tile<kHeadDim>& k,
   add_values(scores, v, upper, lower, state);
 }
 
-template <int kHeadDim>
+template <typename T, int kHeadDim>
 __device__ void write_results(const PrefillAttentionShape& shape,
                               const QueryTile& tile,
                               int row,
                               int column,
                               const QueryState<kHeadDim>& state,
-                              Bfloat16* out) {
+                              T* out) {
   const float upper = 1.0F / sum_over_columns(state.sum_upper);
   const float lower = 1.0F / sum_over_columns(state.sum_lower);
 #pragma unroll
@@ -212,20 +214,20 @@ __device__ void write_results(const PrefillAttentionShape& shape,
     const Accumulator& value = state.values[n];
     if (row < tile.queries) {
       *reinterpret_cast<unsigned*>(out + query_offset(shape, tile, row) + d) =
-          pack(value.upper[0] * upper, value.upper[1] * upper);
+          pack<T>(value.upper[0] * upper, value.upper[1] * upper);
     }
     if (row + 8 < tile.queries) {
       *reinterpret_cast<unsigned*>(out + query_offset(shape, tile, row + 8) + d) =
-          pack(value.lower[0] * lower, value.lower[1] * lower);
+          pack<T>(value.lower[0] * lower, value.lower[1] * lower);
     }
   }
 }
 
-template <int kHeadDim>
+template <typename T, int kHeadDim>
 __global__ void __launch_bounds__(kThreads, kBlocksPerMultiprocessor)
-    attend(PrefillAttentionShape shape, PrefillAttentionData<Bfloat16> data) {
+    attend(PrefillAttentionShape shape, PrefillAttentionData<T> data) {
   extern __shared__ __align__(16) unsigned char memory[];
-  auto& tiles = *reinterpret_cast<SharedTiles<kHeadDim>*>(memory);
+  auto& tiles = *reinterpret_cast<SharedTiles<T, kHeadDim>*>(memory);
   const QueryTile tile = tile_of_block(shape, data);
   if (tile.first >= tile.queries) {
     return;
@@ -243,8 +245,8 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerMultiprocessor)
                           shape.head_dim,
                           end};
   const auto fetch = [&](int first, int buffer) {
-    rows.fetch<kHeadDim, kThreads>(data.cache.k, first, tiles.k[buffer]);
-    rows.fetch<kHeadDim, kThreads>(data.cache.v, first, tiles.v[buffer]);
+    rows.fetch<kThreads>(data.cache.k, first, tiles.k[buffer]);
+    rows.fetch<kThreads>(data.cache.v, first, tiles.v[buffer]);
     commit_copies();
   };
   const float scale = kLog2E * rsqrtf(static_cast<float>(shape.head_dim));
@@ -264,37 +266,45 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerMultiprocessor)
   write_results(shape, tile, row, column, state, data.out);
 }
 
-template <int kHeadDim>
+template <typename T, int kHeadDim>
 cudaError_t launch(const PrefillAttentionShape& shape,
-                   const PrefillAttentionData<Bfloat16>& data,
+                   const PrefillAttentionData<T>& data,
                    cudaStream_t stream) {
-  constexpr int kBytes = sizeof(SharedTiles<kHeadDim>);
+  constexpr int kBytes = sizeof(SharedTiles<T, kHeadDim>);
   if (const cudaError_t error = cudaFuncSetAttribute(
-          attend<kHeadDim>, cudaFuncAttributeMaxDynamicSharedMemorySize, kBytes);
+          attend<T, kHeadDim>, cudaFuncAttributeMaxDynamicSharedMemorySize, kBytes);
       error != cudaSuccess) {
     return error;
   }
   const dim3 grid(
       (shape.max_queries + kTileQueries - 1) / kTileQueries, shape.num_heads, shape.num_sequences);
-  attend<kHeadDim><<<grid, kThreads, kBytes, stream>>>(shape, data);
+  attend<T, kHeadDim><<<grid, kThreads, kBytes, stream>>>(shape, data);
   return cudaGetLastError();
 }
 
 }  // namespace
 
+template <typename T>
 cudaError_t attention_prefill(const PrefillAttentionShape& shape,
-                              const PrefillAttentionData<Bfloat16>& data,
+                              const PrefillAttentionData<T>& data,
                               cudaStream_t stream) {
   if (!attention_prefill_has(shape.head_dim)) {
     return cudaErrorInvalidValue;
   }
   if (shape.head_dim <= 32) {
-    return launch<32>(shape, data, stream);
+    return launch<T, 32>(shape, data, stream);
   }
   if (shape.head_dim <= 64) {
-    return launch<64>(shape, data, stream);
+    return launch<T, 64>(shape, data, stream);
   }
-  return launch<128>(shape, data, stream);
+  return launch<T, 128>(shape, data, stream);
 }
+
+template cudaError_t attention_prefill(const PrefillAttentionShape&,
+                                       const PrefillAttentionData<Bfloat16>&,
+                                       cudaStream_t);
+template cudaError_t attention_prefill(const PrefillAttentionShape&,
+                                       const PrefillAttentionData<Float16>&,
+                                       cudaStream_t);
 
 }  // namespace hexgen::kernels

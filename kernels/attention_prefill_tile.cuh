@@ -2,7 +2,6 @@
 
 #include <cstddef>
 
-#include "kernels/bfloat16.h"
 #include "kernels/kv_cache.h"
 
 // Tiles of keys or values in shared memory: filled from the paged cache by asynchronous copies,
@@ -13,18 +12,18 @@ inline constexpr int kTileKeys = 64;
 
 /// One tile: kTileKeys rows of head_dim, padded by 16 bytes, which keeps eight neighbouring rows on
 /// different banks.
-template <int kHeadDim>
+template <typename T, int kHeadDim>
 struct Tile {
   static constexpr int kCopied = kHeadDim <= 32 ? 4 : 8;  // elements at a time: any head_dim is a
                                                           // multiple
   static constexpr int kRow = kHeadDim + 8;
-  Bfloat16 rows[kTileKeys][kRow];
+  T rows[kTileKeys][kRow];
 };
 
 /// Copies kElements, 4 or 8, or writes zeros when !valid; `from` must be readable all the same.
-template <int kElements>
-__device__ void copy_async(Bfloat16* to, const Bfloat16* from, bool valid) {
-  constexpr int kBytes = kElements * static_cast<int>(sizeof(Bfloat16));
+template <int kElements, typename T>
+__device__ void copy_async(T* to, const T* from, bool valid) {
+  constexpr int kBytes = kElements * static_cast<int>(sizeof(T));
   const auto shared = static_cast<unsigned>(__cvta_generic_to_shared(to));
   const int bytes = valid ? kBytes : 0;
   asm volatile("cp.async.ca.shared.global [%0], [%1], %2, %3;" ::"r"(shared),
@@ -44,12 +43,13 @@ __device__ inline void wait_for_copies() {
   asm volatile("cp.async.wait_group %0;" ::"n"(kPending) : "memory");
 }
 
-/// Four 8 x 8 matrices of bf16; each lane names one of their 32 rows.
+/// Four 8 x 8 matrices of 16-bit elements; each lane names one of their 32 rows.
 struct FourMatrices {
   unsigned m[4];
 };
 
-__device__ inline FourMatrices load_matrices(const Bfloat16* row) {
+template <typename T>
+__device__ inline FourMatrices load_matrices(const T* row) {
   FourMatrices loaded;
   const auto shared = static_cast<unsigned>(__cvta_generic_to_shared(row));
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
@@ -59,7 +59,8 @@ __device__ inline FourMatrices load_matrices(const Bfloat16* row) {
   return loaded;
 }
 
-__device__ inline FourMatrices load_matrices_transposed(const Bfloat16* row) {
+template <typename T>
+__device__ inline FourMatrices load_matrices_transposed(const T* row) {
   FourMatrices loaded;
   const auto shared = static_cast<unsigned>(__cvta_generic_to_shared(row));
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
@@ -78,9 +79,9 @@ struct PagedRows {
   int tokens;
 
   /// Starts copying rows first .. first + kTileKeys - 1; zeros behind the last token and head_dim.
-  template <int kHeadDim, int kThreads>
-  __device__ void fetch(const Bfloat16* cache, int first, Tile<kHeadDim>& tile) const {
-    constexpr int kCopied = Tile<kHeadDim>::kCopied;
+  template <int kThreads, typename T, int kHeadDim>
+  __device__ void fetch(const T* cache, int first, Tile<T, kHeadDim>& tile) const {
+    constexpr int kCopied = Tile<T, kHeadDim>::kCopied;
     constexpr int kChunks = kHeadDim / kCopied;
     for (int i = static_cast<int>(threadIdx.x); i < kTileKeys * kChunks; i += kThreads) {
       const int row = i / kChunks;

@@ -2,15 +2,15 @@
 
 #include <cuda_runtime_api.h>
 
-#include "kernels/bfloat16.h"
 #include "kernels/embedding_shape.h"
 
 namespace hexgen::kernels {
 
 /// As EmbeddingData says. Device memory aligned to 16 bytes. cudaErrorInvalidValue for a hidden_dim
-/// that is no multiple of 8.
+/// that is no multiple of 8. T: Bfloat16 or Float16.
+template <typename T>
 cudaError_t embedding(const EmbeddingShape& shape,
-                      const EmbeddingData<Bfloat16>& data,
+                      const EmbeddingData<T>& data,
                       cudaStream_t stream);
 
 }  // namespace hexgen::kernels

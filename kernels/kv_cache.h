@@ -6,7 +6,7 @@ namespace hexgen::kernels {
 inline constexpr int kKvBlockTokens = 16;
 
 /// The keys and values of one layer on one device, in blocks that sequences own through block
-/// tables. T: float on a CPU, Bfloat16 on a GPU (in memory aligned to 16 bytes).
+/// tables. T: float on a CPU, Bfloat16 or Float16 on a GPU (in memory aligned to 16 bytes).
 template <typename T>
 struct KvCache {
   T* k = nullptr;  // [blocks, num_kv_heads, kKvBlockTokens, head_dim]

@@ -10,23 +10,9 @@ constexpr int kThreads = 32 * kWarps;
 constexpr int kLoadsInFlight = 8;  // of a lane, 16 bytes each; hides the latency of memory
 constexpr int kStep = 32 * kVectorWidth;
 
-__device__ Vector8 widen(const uint4& raw) {
-  return load8(reinterpret_cast<const Bfloat16*>(&raw));
-}
-
-__device__ void write(float value, float* to) {
-  *to = value;
-}
-
-__device__ void write(float value, Bfloat16* to) {
-  *reinterpret_cast<__nv_bfloat16*>(to) = __float2bfloat16(value);
-}
-
 /// A lane's vectors of a column of w from `first` on; zeros behind its end.
-__device__ void fetch(const Bfloat16* column,
-                      int first,
-                      int inner_dim,
-                      uint4 (&w)[kLoadsInFlight]) {
+template <typename T>
+__device__ void fetch(const T* column, int first, int inner_dim, uint4 (&w)[kLoadsInFlight]) {
 #pragma unroll
   for (int i = 0; i < kLoadsInFlight; ++i) {
     const int at = first + i * kStep;
@@ -34,19 +20,16 @@ __device__ void fetch(const Bfloat16* column,
   }
 }
 
-template <int kRows>
-__device__ void add_products(const Bfloat16* x,
-                             int first,
-                             int inner_dim,
-                             const uint4 (&w)[kLoadsInFlight],
-                             float (&sums)[kRows]) {
+template <int kRows, typename T>
+__device__ void add_products(
+    const T* x, int first, int inner_dim, const uint4 (&w)[kLoadsInFlight], float (&sums)[kRows]) {
 #pragma unroll
   for (int i = 0; i < kLoadsInFlight; ++i) {
     const int at = first + i * kStep;
     if (at >= inner_dim) {
       return;
     }
-    const Vector8 factors = widen(w[i]);
+    const Vector8 factors = widen<T>(w[i]);
 #pragma unroll
     for (int row = 0; row < kRows; ++row) {
       const Vector8 values = load8(x + std::size_t(row) * inner_dim + at);
@@ -59,15 +42,15 @@ __device__ void add_products(const Bfloat16* x,
 }
 
 /// One warp a column of w.
-template <int kRows, typename Y>
+template <int kRows, typename T, typename Y>
 __global__ void __launch_bounds__(kThreads)
-    matvec_kernel(MatvecShape shape, MatvecData<Bfloat16, Y> data) {
+    matvec_kernel(MatvecShape shape, MatvecData<T, Y> data) {
   let_next_kernel_start();
   const int column = static_cast<int>(blockIdx.x) * kWarps + static_cast<int>(threadIdx.x) / 32;
   if (column >= shape.columns) {
     return;
   }
-  const Bfloat16* w = data.w + std::size_t(column) * shape.inner_dim;
+  const T* w = data.w + std::size_t(column) * shape.inner_dim;
   const int lane = static_cast<int>(threadIdx.x) % 32;
   uint4 fetched[kLoadsInFlight];
   fetch(w, lane * kVectorWidth, shape.inner_dim, fetched);
@@ -81,45 +64,38 @@ __global__ void __launch_bounds__(kThreads)
   for (int row = 0; row < kRows; ++row) {
     const float sum = sum_over_warp(sums[row]);
     if (lane == 0) {
-      write(sum, data.y + std::size_t(row) * shape.columns + column);
+      data.y[std::size_t(row) * shape.columns + column] = narrow<Y>(sum);
     }
   }
 }
 
-template <typename Y>
-cudaError_t launch(const MatvecShape& shape,
-                   const MatvecData<Bfloat16, Y>& data,
-                   cudaStream_t stream) {
+}  // namespace
+
+template <typename T, typename Y>
+cudaError_t matvec(const MatvecShape& shape, const MatvecData<T, Y>& data, cudaStream_t stream) {
   if (shape.inner_dim % kVectorWidth != 0) {
     return cudaErrorInvalidValue;
   }
   const dim3 grid((shape.columns + kWarps - 1) / kWarps);
   switch (shape.rows) {
     case 1:
-      return launch_overlapping(matvec_kernel<1, Y>, grid, kThreads, stream, shape, data);
+      return launch_overlapping(matvec_kernel<1, T, Y>, grid, kThreads, stream, shape, data);
     case 2:
-      return launch_overlapping(matvec_kernel<2, Y>, grid, kThreads, stream, shape, data);
+      return launch_overlapping(matvec_kernel<2, T, Y>, grid, kThreads, stream, shape, data);
     case 3:
-      return launch_overlapping(matvec_kernel<3, Y>, grid, kThreads, stream, shape, data);
+      return launch_overlapping(matvec_kernel<3, T, Y>, grid, kThreads, stream, shape, data);
     case 4:
-      return launch_overlapping(matvec_kernel<4, Y>, grid, kThreads, stream, shape, data);
+      return launch_overlapping(matvec_kernel<4, T, Y>, grid, kThreads, stream, shape, data);
     default:
       return cudaErrorInvalidValue;
   }
 }
 
-}  // namespace
-
-cudaError_t matvec(const MatvecShape& shape,
-                   const MatvecData<Bfloat16, Bfloat16>& data,
-                   cudaStream_t stream) {
-  return launch(shape, data, stream);
-}
-
-cudaError_t matvec(const MatvecShape& shape,
-                   const MatvecData<Bfloat16, float>& data,
-                   cudaStream_t stream) {
-  return launch(shape, data, stream);
-}
+template cudaError_t matvec(const MatvecShape&,
+                            const MatvecData<Bfloat16, Bfloat16>&,
+                            cudaStream_t);
+template cudaError_t matvec(const MatvecShape&, const MatvecData<Bfloat16, float>&, cudaStream_t);
+template cudaError_t matvec(const MatvecShape&, const MatvecData<Float16, Float16>&, cudaStream_t);
+template cudaError_t matvec(const MatvecShape&, const MatvecData<Float16, float>&, cudaStream_t);
 
 }  // namespace hexgen::kernels

@@ -2,7 +2,6 @@
 
 #include <cuda_runtime_api.h>
 
-#include "kernels/bfloat16.h"
 #include "kernels/matvec_shape.h"
 
 namespace hexgen::kernels {
@@ -10,11 +9,8 @@ namespace hexgen::kernels {
 /// As MatvecData says; sums in fp32. Bound by reading w once, which begins before the kernels in
 /// front have ended: nothing in the stream may have written w. Device memory aligned to 16 bytes.
 /// cudaErrorInvalidValue for an inner_dim that is no multiple of 8 and for other numbers of rows.
-cudaError_t matvec(const MatvecShape& shape,
-                   const MatvecData<Bfloat16, Bfloat16>& data,
-                   cudaStream_t stream);
-cudaError_t matvec(const MatvecShape& shape,
-                   const MatvecData<Bfloat16, float>& data,
-                   cudaStream_t stream);
+/// T: Bfloat16 or Float16.
+template <typename T, typename Y>
+cudaError_t matvec(const MatvecShape& shape, const MatvecData<T, Y>& data, cudaStream_t stream);
 
 }  // namespace hexgen::kernels

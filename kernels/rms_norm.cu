@@ -22,7 +22,8 @@ __device__ float sum_over_block(float x) {
 }
 
 /// residual += x for one vector; the sum as it is stored, so that the norm sees what others see.
-__device__ Vector8 add_vector(const Bfloat16* x, Bfloat16* residual) {
+template <typename T>
+__device__ Vector8 add_vector(const T* x, T* residual) {
   Vector8 sum = load8(residual);
   if (x == nullptr) {
     return sum;
@@ -37,8 +38,9 @@ __device__ Vector8 add_vector(const Bfloat16* x, Bfloat16* residual) {
 }
 
 /// One block a row. Each thread reads again what it alone wrote.
+template <typename T>
 __global__ void __launch_bounds__(kMaxThreads)
-    rms_norm_kernel(RmsNormShape shape, RmsNormData<Bfloat16> data) {
+    rms_norm_kernel(RmsNormShape shape, RmsNormData<T> data) {
   let_next_kernel_start();
   wait_for_earlier_kernels();
   const std::size_t row = std::size_t{blockIdx.x} * shape.width;
@@ -46,7 +48,7 @@ __global__ void __launch_bounds__(kMaxThreads)
   const int first = static_cast<int>(threadIdx.x) * kVectorWidth;
   float squares = 0;
   for (int i = first; i < shape.width; i += step) {
-    const Bfloat16* x = data.x == nullptr ? nullptr : data.x + row + i;
+    const T* x = data.x == nullptr ? nullptr : data.x + row + i;
     const Vector8 sum = add_vector(x, data.residual + row + i);
 #pragma unroll
     for (const float value : sum.values) {
@@ -71,15 +73,17 @@ __global__ void __launch_bounds__(kMaxThreads)
 
 }  // namespace
 
-cudaError_t rms_norm(const RmsNormShape& shape,
-                     const RmsNormData<Bfloat16>& data,
-                     cudaStream_t stream) {
+template <typename T>
+cudaError_t rms_norm(const RmsNormShape& shape, const RmsNormData<T>& data, cudaStream_t stream) {
   if (shape.width % kVectorWidth != 0) {
     return cudaErrorInvalidValue;
   }
   const int vectors = shape.width / kVectorWidth;
   const int threads = vectors >= kMaxThreads ? kMaxThreads : (vectors + 31) / 32 * 32;
-  return launch_overlapping(rms_norm_kernel, dim3(shape.num_rows), threads, stream, shape, data);
+  return launch_overlapping(rms_norm_kernel<T>, dim3(shape.num_rows), threads, stream, shape, data);
 }
+
+template cudaError_t rms_norm(const RmsNormShape&, const RmsNormData<Bfloat16>&, cudaStream_t);
+template cudaError_t rms_norm(const RmsNormShape&, const RmsNormData<Float16>&, cudaStream_t);
 
 }  // namespace hexgen::kernels

@@ -23,12 +23,14 @@ struct Angles {
   float2 cosine[kMaxPairs];
 };
 
-__device__ float2 load_pair(const Bfloat16* from) {
-  return __bfloat1622float2(*reinterpret_cast<const __nv_bfloat162*>(from));
+template <typename T>
+__device__ float2 load_pair(const T* from) {
+  return unpack<T>(*reinterpret_cast<const unsigned*>(from));
 }
 
-__device__ void store_pair(float2 pair, Bfloat16* to) {
-  *reinterpret_cast<__nv_bfloat162*>(to) = __floats2bfloat162_rn(pair.x, pair.y);
+template <typename T>
+__device__ void store_pair(float2 pair, T* to) {
+  *reinterpret_cast<unsigned*>(to) = pack<T>(pair.x, pair.y);
 }
 
 __device__ float2 add(float2 a, float2 b) {
@@ -57,7 +59,8 @@ __device__ Angles angles_of(const float* inverse_frequencies, int position, int 
   return angles;
 }
 
-__device__ LanePart load_head(const Bfloat16* head, const Bfloat16* bias, int half) {
+template <typename T>
+__device__ LanePart load_head(const T* head, const T* bias, int half) {
   LanePart part;
   for_each_pair(half, [&](int j, int i) {
     part.lower[j] = load_pair(head + i);
@@ -70,7 +73,8 @@ __device__ LanePart load_head(const Bfloat16* head, const Bfloat16* bias, int ha
   return part;
 }
 
-__device__ void normalise(LanePart& part, const Bfloat16* weight, int half, float epsilon) {
+template <typename T>
+__device__ void normalise(LanePart& part, const T* weight, int half, float epsilon) {
   float squares = 0;
   for_each_pair(half, [&](int j, int) {
     squares += part.lower[j].x * part.lower[j].x + part.lower[j].y * part.lower[j].y +
@@ -99,7 +103,8 @@ __device__ void rotate(LanePart& part, const Angles& angles, int half) {
   });
 }
 
-__device__ void store_head(const LanePart& part, int half, Bfloat16* to) {
+template <typename T>
+__device__ void store_head(const LanePart& part, int half, T* to) {
   for_each_pair(half, [&](int j, int i) {
     store_pair(part.lower[j], to + i);
     store_pair(part.upper[j], to + half + i);
@@ -107,10 +112,11 @@ __device__ void store_head(const LanePart& part, int half, Bfloat16* to) {
 }
 
 /// Where head `index` of a token's row goes; null when it is not kept.
-__device__ Bfloat16* destination(const RopeAppendShape& shape,
-                                 const RopeAppendData<Bfloat16>& data,
-                                 int token,
-                                 int index) {
+template <typename T>
+__device__ T* destination(const RopeAppendShape& shape,
+                          const RopeAppendData<T>& data,
+                          int token,
+                          int index) {
   if (index < shape.num_heads) {
     return data.q + (std::size_t(token) * shape.num_heads + index) * shape.head_dim;
   }
@@ -119,15 +125,16 @@ __device__ Bfloat16* destination(const RopeAppendShape& shape,
     return nullptr;
   }
   const int kv_index = index - shape.num_heads;
-  Bfloat16* cache = kv_index < shape.num_kv_heads ? data.cache.k : data.cache.v;
+  T* cache = kv_index < shape.num_kv_heads ? data.cache.k : data.cache.v;
   const std::size_t head_block =
       std::size_t(slot / kKvBlockTokens) * shape.num_kv_heads + kv_index % shape.num_kv_heads;
   return cache + (head_block * kKvBlockTokens + slot % kKvBlockTokens) * shape.head_dim;
 }
 
 /// One warp takes kHeadsPerWarp heads of one token's row.
+template <typename T>
 __global__ void __launch_bounds__(kThreads)
-    rope_append_kernel(RopeAppendShape shape, RopeAppendData<Bfloat16> data) {
+    rope_append_kernel(RopeAppendShape shape, RopeAppendData<T> data) {
   let_next_kernel_start();
   wait_for_earlier_kernels();
   const int token = static_cast<int>(blockIdx.x);
@@ -136,19 +143,19 @@ __global__ void __launch_bounds__(kThreads)
   const int begin = warp * kHeadsPerWarp;
   const int end = min(begin + kHeadsPerWarp, shape.row_heads());
   const Angles angles = angles_of(data.inverse_frequencies, data.positions[token], half);
-  const Bfloat16* row = data.qkv + std::size_t(token) * shape.row_heads() * shape.head_dim;
+  const T* row = data.qkv + std::size_t(token) * shape.row_heads() * shape.head_dim;
   for (int index = begin; index < end; ++index) {
     const int in_row = index * shape.head_dim;
     LanePart part =
         load_head(row + in_row, data.bias == nullptr ? nullptr : data.bias + in_row, half);
     if (index < shape.num_heads + shape.num_kv_heads) {
-      const Bfloat16* norm = index < shape.num_heads ? data.q_norm : data.k_norm;
+      const T* norm = index < shape.num_heads ? data.q_norm : data.k_norm;
       if (norm != nullptr) {
         normalise(part, norm, half, shape.epsilon);
       }
       rotate(part, angles, half);
     }
-    if (Bfloat16* to = destination(shape, data, token, index); to != nullptr) {
+    if (T* to = destination(shape, data, token, index); to != nullptr) {
       store_head(part, half, to);
     }
   }
@@ -156,15 +163,23 @@ __global__ void __launch_bounds__(kThreads)
 
 }  // namespace
 
+template <typename T>
 cudaError_t rope_append(const RopeAppendShape& shape,
-                        const RopeAppendData<Bfloat16>& data,
+                        const RopeAppendData<T>& data,
                         cudaStream_t stream) {
   if (shape.head_dim % 4 != 0 || shape.head_dim > kMaxHeadDim) {
     return cudaErrorInvalidValue;
   }
   constexpr int kHeadsPerBlock = kWarps * kHeadsPerWarp;
   const dim3 grid(shape.num_tokens, (shape.row_heads() + kHeadsPerBlock - 1) / kHeadsPerBlock);
-  return launch_overlapping(rope_append_kernel, grid, kThreads, stream, shape, data);
+  return launch_overlapping(rope_append_kernel<T>, grid, kThreads, stream, shape, data);
 }
+
+template cudaError_t rope_append(const RopeAppendShape&,
+                                 const RopeAppendData<Bfloat16>&,
+                                 cudaStream_t);
+template cudaError_t rope_append(const RopeAppendShape&,
+                                 const RopeAppendData<Float16>&,
+                                 cudaStream_t);
 
 }  // namespace hexgen::kernels

@@ -8,8 +8,9 @@ namespace {
 constexpr int kThreads = 256;
 
 /// One thread a vector; blocks of the y axis are rows.
+template <typename T>
 __global__ void __launch_bounds__(kThreads)
-    silu_mul_kernel(SiluMulShape shape, SiluMulData<Bfloat16> data) {
+    silu_mul_kernel(SiluMulShape shape, SiluMulData<T> data) {
   let_next_kernel_start();
   wait_for_earlier_kernels();
   const int column =
@@ -18,7 +19,7 @@ __global__ void __launch_bounds__(kThreads)
     return;
   }
   const std::size_t row = blockIdx.y;
-  const Bfloat16* gate = data.gate_up + 2 * row * shape.width + column;
+  const T* gate = data.gate_up + 2 * row * shape.width + column;
   Vector8 values = load8(gate);
   const Vector8 up = load8(gate + shape.width);
 #pragma unroll
@@ -31,15 +32,17 @@ __global__ void __launch_bounds__(kThreads)
 
 }  // namespace
 
-cudaError_t silu_mul(const SiluMulShape& shape,
-                     const SiluMulData<Bfloat16>& data,
-                     cudaStream_t stream) {
+template <typename T>
+cudaError_t silu_mul(const SiluMulShape& shape, const SiluMulData<T>& data, cudaStream_t stream) {
   if (shape.width % kVectorWidth != 0) {
     return cudaErrorInvalidValue;
   }
   const int columns = kThreads * kVectorWidth;
   const dim3 grid((shape.width + columns - 1) / columns, shape.num_rows);
-  return launch_overlapping(silu_mul_kernel, grid, kThreads, stream, shape, data);
+  return launch_overlapping(silu_mul_kernel<T>, grid, kThreads, stream, shape, data);
 }
+
+template cudaError_t silu_mul(const SiluMulShape&, const SiluMulData<Bfloat16>&, cudaStream_t);
+template cudaError_t silu_mul(const SiluMulShape&, const SiluMulData<Float16>&, cudaStream_t);
 
 }  // namespace hexgen::kernels

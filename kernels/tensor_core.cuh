@@ -1,9 +1,10 @@
 #pragma once
 
-#include <cuda_bf16.h>
+#include "kernels/element.cuh"
 
-// Pieces of attention on tensor cores with mma.m16n8k16 in bf16. Lane = 4 * row + column, as in the
-// PTX manual's fragment layouts; every lane has the rows `row` ("upper") and `row + 8` ("lower").
+// Pieces of attention on tensor cores with mma.m16n8k16 in bf16 or fp16. Lane = 4 * row + column,
+// as in the PTX manual's fragment layouts; every lane has the rows `row` ("upper") and `row + 8`
+// ("lower").
 namespace hexgen::kernels {
 
 inline constexpr float kNoScore = -1e30F;  // finite, so that exp2(kNoScore - kNoScore) is not NaN
@@ -22,7 +23,7 @@ struct Accumulator {
   }
 };
 
-/// 16 x 16 bf16 over a warp: pairs of this lane's rows `row` and `row + 8`, low and high inner
+/// 16 x 16 elements over a warp: pairs of this lane's rows `row` and `row + 8`, low and high inner
 /// half.
 struct LeftFragment {
   unsigned upper_low;
@@ -31,25 +32,33 @@ struct LeftFragment {
   unsigned lower_high;
 };
 
+// One text but for the types' names: an asm statement takes no template arguments.
+#define HEXGEN_MMA(types)                                                      \
+  asm("mma.sync.aligned.m16n8k16.row.col." types                               \
+      " {%0, %1, %2, %3}, {%4, %5, %6, %7}, "                                  \
+      "{%8, %9}, {%0, %1, %2, %3};"                                            \
+      : "+f"(c.upper[0]), "+f"(c.upper[1]), "+f"(c.lower[0]), "+f"(c.lower[1]) \
+      : "r"(a.upper_low),                                                      \
+        "r"(a.lower_low),                                                      \
+        "r"(a.upper_high),                                                     \
+        "r"(a.lower_high),                                                     \
+        "r"(b_low),                                                            \
+        "r"(b_high))
+
+/// c += a b; T: what a and b consist of.
+template <typename T>
 __device__ inline void multiply_add(Accumulator& c,
                                     const LeftFragment& a,
                                     unsigned b_low,
                                     unsigned b_high) {
-  asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
-      "{%8, %9}, {%0, %1, %2, %3};"
-      : "+f"(c.upper[0]), "+f"(c.upper[1]), "+f"(c.lower[0]), "+f"(c.lower[1])
-      : "r"(a.upper_low),
-        "r"(a.lower_low),
-        "r"(a.upper_high),
-        "r"(a.lower_high),
-        "r"(b_low),
-        "r"(b_high));
+  if constexpr (kIsFloat16<T>) {
+    HEXGEN_MMA("f32.f16.f16.f32");
+  } else {
+    HEXGEN_MMA("f32.bf16.bf16.f32");
+  }
 }
 
-__device__ inline unsigned pack(float low, float high) {
-  const __nv_bfloat162 pair = __floats2bfloat162_rn(low, high);
-  return reinterpret_cast<const unsigned&>(pair);
-}
+#undef HEXGEN_MMA
 
 __device__ inline float max_over_columns(float x) {
   x = fmaxf(x, __shfl_xor_sync(0xffffffff, x, 1));

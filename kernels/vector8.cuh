@@ -1,10 +1,8 @@
 #pragma once
 
-#include <cuda_bf16.h>
+#include "kernels/element.cuh"
 
-#include "kernels/bfloat16.h"
-
-// Eight bf16 at a time: one load or store of 16 bytes a thread.
+// Eight elements at a time: one load or store of 16 bytes a thread, two of floats.
 namespace hexgen::kernels {
 
 inline constexpr int kVectorWidth = 8;
@@ -13,27 +11,41 @@ struct Vector8 {
   float values[kVectorWidth];
 };
 
-__device__ inline Vector8 load8(const Bfloat16* from) {
-  const uint4 raw = *reinterpret_cast<const uint4*>(from);
-  const auto* pairs = reinterpret_cast<const __nv_bfloat162*>(&raw);
-  Vector8 loaded;
+template <typename T>
+__device__ inline Vector8 widen(const uint4& raw) {
+  const unsigned pairs[] = {raw.x, raw.y, raw.z, raw.w};
+  Vector8 wide;
 #pragma unroll
   for (int i = 0; i < kVectorWidth / 2; ++i) {
-    const float2 pair = __bfloat1622float2(pairs[i]);
-    loaded.values[2 * i] = pair.x;
-    loaded.values[2 * i + 1] = pair.y;
+    const float2 pair = unpack<T>(pairs[i]);
+    wide.values[2 * i] = pair.x;
+    wide.values[2 * i + 1] = pair.y;
   }
-  return loaded;
+  return wide;
 }
 
-__device__ inline void store8(const Vector8& vector, Bfloat16* to) {
-  uint4 raw;
-  auto* pairs = reinterpret_cast<__nv_bfloat162*>(&raw);
-#pragma unroll
-  for (int i = 0; i < kVectorWidth / 2; ++i) {
-    pairs[i] = __floats2bfloat162_rn(vector.values[2 * i], vector.values[2 * i + 1]);
-  }
-  *reinterpret_cast<uint4*>(to) = raw;
+template <typename T>
+__device__ inline Vector8 load8(const T* from) {
+  return widen<T>(*reinterpret_cast<const uint4*>(from));
+}
+
+__device__ inline Vector8 load8(const float* from) {
+  const float4 low = reinterpret_cast<const float4*>(from)[0];
+  const float4 high = reinterpret_cast<const float4*>(from)[1];
+  return {{low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w}};
+}
+
+template <typename T>
+__device__ inline void store8(const Vector8& vector, T* to) {
+  const float(&v)[kVectorWidth] = vector.values;
+  *reinterpret_cast<uint4*>(to) = {
+      pack<T>(v[0], v[1]), pack<T>(v[2], v[3]), pack<T>(v[4], v[5]), pack<T>(v[6], v[7])};
+}
+
+__device__ inline void store8(const Vector8& vector, float* to) {
+  const float(&v)[kVectorWidth] = vector.values;
+  reinterpret_cast<float4*>(to)[0] = {v[0], v[1], v[2], v[3]};
+  reinterpret_cast<float4*>(to)[1] = {v[4], v[5], v[6], v[7]};
 }
 
 __device__ inline float sum_over_warp(float x) {

@@ -58,7 +58,7 @@ Timing time_attention(DecodeAttentionShape shape,
                                    shape.head_dim);
   const DeviceBuffer<std::byte> scratch(kernels::attention_decode_scratch_bytes(shape));
   return time_in_graph(stream, calls, [&](int call) {
-    HEXGEN_CUDA_CHECK(kernels::attention_decode(
+    HEXGEN_CUDA_CHECK(kernels::attention_decode<Bfloat16>(
         shape,
         {.q = pool.data(),
          .cache = {pool.data(), pool.data() + half},

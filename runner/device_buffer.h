@@ -24,6 +24,7 @@ class DeviceBuffer {
   explicit DeviceBuffer(const std::vector<T>& values)
       : DeviceBuffer(values.size()) {
     HEXGEN_CUDA_CHECK(cudaMemcpy(data_, values.data(), size_ * sizeof(T), cudaMemcpyHostToDevice));
+    HEXGEN_CUDA_CHECK(cudaStreamSynchronize(nullptr));  // the last bytes may still be on their way
   }
 
   DeviceBuffer(DeviceBuffer&& other) noexcept

@@ -38,6 +38,10 @@ cublasLtMatrixLayout_t column_major(cudaDataType_t type, int rows, int columns) 
   return layout;
 }
 
+cudaDataType_t input_type(const GemmShape& shape) {
+  return shape.type == ElementType::kFloat16 ? CUDA_R_16F : CUDA_R_16BF;
+}
+
 }  // namespace
 
 BlasContext::BlasContext()
@@ -52,10 +56,10 @@ BlasContext::~BlasContext() {
 // cuBLASLt is column-major, so it sees our row-major x, w and y transposed: y^T = w x^T.
 Gemm::Gemm(const BlasContext& context, const GemmShape& shape)
     : context_(context),
-      w_layout_(column_major(CUDA_R_16BF, shape.inner_dim, shape.columns)),
-      x_layout_(column_major(CUDA_R_16BF, shape.inner_dim, shape.rows)),
-      y_layout_(
-          column_major(shape.fp32_result ? CUDA_R_32F : CUDA_R_16BF, shape.columns, shape.rows)) {
+      w_layout_(column_major(input_type(shape), shape.inner_dim, shape.columns)),
+      x_layout_(column_major(input_type(shape), shape.inner_dim, shape.rows)),
+      y_layout_(column_major(
+          shape.fp32_result ? CUDA_R_32F : input_type(shape), shape.columns, shape.rows)) {
   HEXGEN_CUBLAS_CHECK(cublasLtMatmulDescCreate(&operation_, CUBLAS_COMPUTE_32F, CUDA_R_32F));
   const cublasOperation_t transpose = CUBLAS_OP_T;
   HEXGEN_CUBLAS_CHECK(cublasLtMatmulDescSetAttribute(
@@ -75,7 +79,7 @@ Gemm::Gemm(const BlasContext& context, const GemmShape& shape)
                                                                &best,
                                                                &found);
   if (status != CUBLAS_STATUS_SUCCESS || found == 0) {
-    throw DeviceError("cuBLASLt has no bf16 algorithm for " + std::to_string(shape.rows) + " x " +
+    throw DeviceError("cuBLASLt has no 16-bit algorithm for " + std::to_string(shape.rows) + " x " +
                       std::to_string(shape.inner_dim) + " x " + std::to_string(shape.columns));
   }
   algorithm_ = best.algo;
@@ -88,10 +92,7 @@ Gemm::~Gemm() {
   cublasLtMatmulDescDestroy(operation_);
 }
 
-void Gemm::run(const kernels::Bfloat16* x,
-               const kernels::Bfloat16* w,
-               void* y,
-               const Stream& stream) const {
+void Gemm::run(const void* x, const void* w, void* y, const Stream& stream) const {
   const float one = 1;
   const float zero = 0;
   HEXGEN_CUBLAS_CHECK(cublasLtMatmul(context_.handle(),

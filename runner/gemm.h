@@ -5,8 +5,8 @@
 #include <compare>
 #include <cstddef>
 
-#include "kernels/bfloat16.h"
 #include "runner/device_buffer.h"
+#include "runner/element_type.h"
 #include "runner/stream.h"
 
 namespace hexgen {
@@ -35,12 +35,13 @@ struct GemmShape {
   int rows = 0;
   int inner_dim = 0;
   int columns = 0;
-  bool fp32_result = false;  // y is bf16 otherwise
+  bool fp32_result = false;                   // y is of `type` otherwise
+  ElementType type = ElementType::kBfloat16;  // of x and w; or kFloat16
 
   auto operator<=>(const GemmShape&) const = default;
 };
 
-/// y = x w^T in bf16 with fp32 sums, by the algorithm that cuBLASLt's heuristic ranks first.
+/// y = x w^T with fp32 sums, by the algorithm that cuBLASLt's heuristic ranks first.
 class Gemm {
  public:
   /// Throws DeviceError when cuBLASLt has no algorithm for the shape. `context` must outlive this.
@@ -49,10 +50,7 @@ class Gemm {
   Gemm& operator=(const Gemm&) = delete;
   ~Gemm();
 
-  void run(const kernels::Bfloat16* x,
-           const kernels::Bfloat16* w,
-           void* y,
-           const Stream& stream) const;
+  void run(const void* x, const void* w, void* y, const Stream& stream) const;
 
  private:
   const BlasContext& context_;

@@ -1,6 +1,7 @@
 #include "kernels/reference/attention_decode.h"
 
 #include "kernels/bfloat16.h"
+#include "kernels/float16.h"
 #include "kernels/reference/paged_attention.h"
 
 namespace hexgen::kernels::reference {
@@ -25,5 +26,6 @@ void attention_decode(const DecodeAttentionShape& shape, const DecodeAttentionDa
 
 template void attention_decode(const DecodeAttentionShape&, const DecodeAttentionData<float>&);
 template void attention_decode(const DecodeAttentionShape&, const DecodeAttentionData<Bfloat16>&);
+template void attention_decode(const DecodeAttentionShape&, const DecodeAttentionData<Float16>&);
 
 }  // namespace hexgen::kernels::reference

@@ -4,8 +4,8 @@
 
 namespace hexgen::kernels::reference {
 
-/// CPU twin of kernels::attention_decode() for T = float and Bfloat16: data in host memory, sums in
-/// double.
+/// CPU twin of kernels::attention_decode() for T = float, Bfloat16 and Float16: data in host
+/// memory, sums in double.
 template <typename T>
 void attention_decode(const DecodeAttentionShape& shape, const DecodeAttentionData<T>& data);
 

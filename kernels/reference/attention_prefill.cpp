@@ -1,6 +1,7 @@
 #include "kernels/reference/attention_prefill.h"
 
 #include "kernels/bfloat16.h"
+#include "kernels/float16.h"
 #include "kernels/reference/paged_attention.h"
 
 namespace hexgen::kernels::reference {
@@ -40,5 +41,6 @@ void attention_prefill(const PrefillAttentionShape& shape, const PrefillAttentio
 template void attention_prefill(const PrefillAttentionShape&, const PrefillAttentionData<float>&);
 template void attention_prefill(const PrefillAttentionShape&,
                                 const PrefillAttentionData<Bfloat16>&);
+template void attention_prefill(const PrefillAttentionShape&, const PrefillAttentionData<Float16>&);
 
 }  // namespace hexgen::kernels::reference

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "kernels/bfloat16.h"
+#include "kernels/float16.h"
 
 namespace hexgen::kernels::reference {
 
@@ -23,5 +24,6 @@ void embedding(const EmbeddingShape& shape, const EmbeddingData<T>& data) {
 
 template void embedding(const EmbeddingShape&, const EmbeddingData<float>&);
 template void embedding(const EmbeddingShape&, const EmbeddingData<Bfloat16>&);
+template void embedding(const EmbeddingShape&, const EmbeddingData<Float16>&);
 
 }  // namespace hexgen::kernels::reference

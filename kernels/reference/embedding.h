@@ -4,8 +4,8 @@
 
 namespace hexgen::kernels::reference {
 
-/// CPU twin of kernels::embedding() for T = float and Bfloat16: data in host memory, sums in
-/// double.
+/// CPU twin of kernels::embedding() for T = float, Bfloat16 and Float16: data in host memory, sums
+/// in double.
 template <typename T>
 void embedding(const EmbeddingShape& shape, const EmbeddingData<T>& data);
 

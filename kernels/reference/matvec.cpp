@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "kernels/bfloat16.h"
+#include "kernels/float16.h"
 
 namespace hexgen::kernels::reference {
 
@@ -23,5 +24,7 @@ void matvec(const MatvecShape& shape, const MatvecData<T, Y>& data) {
 
 template void matvec(const MatvecShape&, const MatvecData<Bfloat16, Bfloat16>&);
 template void matvec(const MatvecShape&, const MatvecData<Bfloat16, float>&);
+template void matvec(const MatvecShape&, const MatvecData<Float16, Float16>&);
+template void matvec(const MatvecShape&, const MatvecData<Float16, float>&);
 
 }  // namespace hexgen::kernels::reference

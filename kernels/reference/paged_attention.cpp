@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/bfloat16.h"
+#include "kernels/float16.h"
 
 namespace hexgen::kernels::reference {
 namespace {
@@ -57,5 +58,6 @@ void attend(const PagedContext<T>& context, const T* q, T* out) {
 
 template void attend(const PagedContext<float>&, const float*, float*);
 template void attend(const PagedContext<Bfloat16>&, const Bfloat16*, Bfloat16*);
+template void attend(const PagedContext<Float16>&, const Float16*, Float16*);
 
 }  // namespace hexgen::kernels::reference

@@ -26,7 +26,7 @@ struct PagedContext {
 };
 
 /// out = softmax(q k^T / sqrt(head_dim)) v for one query head, zeros for an empty context; sums in
-/// double. q, out: [head_dim]. T: float or Bfloat16.
+/// double. q, out: [head_dim]. T: float, Bfloat16 or Float16.
 template <typename T>
 void attend(const PagedContext<T>& context, const T* q, T* out);
 

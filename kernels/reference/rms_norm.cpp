@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "kernels/bfloat16.h"
+#include "kernels/float16.h"
 
 namespace hexgen::kernels::reference {
 namespace {
@@ -44,5 +45,6 @@ void rms_norm(const RmsNormShape& shape, const RmsNormData<T>& data) {
 
 template void rms_norm(const RmsNormShape&, const RmsNormData<float>&);
 template void rms_norm(const RmsNormShape&, const RmsNormData<Bfloat16>&);
+template void rms_norm(const RmsNormShape&, const RmsNormData<Float16>&);
 
 }  // namespace hexgen::kernels::reference

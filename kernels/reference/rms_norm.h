@@ -4,7 +4,8 @@
 
 namespace hexgen::kernels::reference {
 
-/// CPU twin of kernels::rms_norm() for T = float and Bfloat16: data in host memory, sums in double.
+/// CPU twin of kernels::rms_norm() for T = float, Bfloat16 and Float16: data in host memory, sums
+/// in double.
 template <typename T>
 void rms_norm(const RmsNormShape& shape, const RmsNormData<T>& data);
 

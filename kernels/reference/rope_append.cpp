@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernels/bfloat16.h"
+#include "kernels/float16.h"
 
 namespace hexgen::kernels::reference {
 namespace {
@@ -99,5 +100,6 @@ void rope_append(const RopeAppendShape& shape, const RopeAppendData<T>& data) {
 
 template void rope_append(const RopeAppendShape&, const RopeAppendData<float>&);
 template void rope_append(const RopeAppendShape&, const RopeAppendData<Bfloat16>&);
+template void rope_append(const RopeAppendShape&, const RopeAppendData<Float16>&);
 
 }  // namespace hexgen::kernels::reference

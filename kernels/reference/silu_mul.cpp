@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "kernels/bfloat16.h"
+#include "kernels/float16.h"
 
 namespace hexgen::kernels::reference {
 
@@ -22,5 +23,6 @@ void silu_mul(const SiluMulShape& shape, const SiluMulData<T>& data) {
 
 template void silu_mul(const SiluMulShape&, const SiluMulData<float>&);
 template void silu_mul(const SiluMulShape&, const SiluMulData<Bfloat16>&);
+template void silu_mul(const SiluMulShape&, const SiluMulData<Float16>&);
 
 }  // namespace hexgen::kernels::reference

@@ -4,7 +4,8 @@
 
 namespace hexgen::kernels::reference {
 
-/// CPU twin of kernels::silu_mul() for T = float and Bfloat16: data in host memory, sums in double.
+/// CPU twin of kernels::silu_mul() for T = float, Bfloat16 and Float16: data in host memory, sums
+/// in double.
 template <typename T>
 void silu_mul(const SiluMulShape& shape, const SiluMulData<T>& data);
 

@@ -6,9 +6,16 @@
 
 namespace hexgen {
 
-/// The backend of this name: "cpu", or "cuda", whose devices are the GPUs of this machine in turn.
-/// Throws InputError for another name, DeviceError for "cuda" without a GPU.
-BackendFactory backend_of(const std::string& name);
+/// What a person wants to compute with.
+struct BackendOptions {
+  std::string name;                   // "cpu", or "cuda": the GPUs of this machine in turn
+  std::string dtype = "auto";         // of "cuda": "bf16" or "fp16"; "auto": bf16
+  std::string communicator = "auto";  // of "cuda": see choose_communicator()
+};
+
+/// Throws InputError for names that do not exist and for choices that the CPU backend does not
+/// offer, DeviceError for "cuda" without a GPU.
+BackendFactory backend_of(const BackendOptions& options);
 
 /// What runs without being asked for: "cuda" where there is a GPU.
 std::string default_backend();

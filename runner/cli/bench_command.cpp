@@ -9,7 +9,6 @@
 #include "profiles/units.h"
 #include "runner/bench/pipeline_bench.h"
 #include "runner/bench/work_floor.h"
-#include "runner/cli/backend_choice.h"
 #include "runner/cli/target_options.h"
 
 namespace hexgen {
@@ -57,7 +56,7 @@ ordered_json report_json(const BenchOptions& options,
   ordered_json report = {{"format", "hexgen.bench/1"},
                          {"model", setup.model.name},
                          {"plan", options.target.plan},
-                         {"backend", options.backend},
+                         {"backend", options.backend.name},
                          {"prompt_tokens", options.prompt_tokens},
                          {"output_tokens", options.output_tokens},
                          {"iterations", options.iterations}};
@@ -108,7 +107,7 @@ void run_bench(const BenchOptions& options, std::ostream& out, std::ostream& pro
     works.push_back({batch, options.prompt_tokens, options.output_tokens});
   }
   std::optional<Ceilings> ceilings;
-  if (options.backend == "cuda") {
+  if (options.backend.name == "cuda") {
     ceilings = measure_ceilings(0);  // before the weights take their memory
   }
   const PipelineSetup setup = bench_setup(target, works);

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "runner/cli/backend_choice.h"
 #include "runner/cli/run_target.h"
 
 namespace CLI {
@@ -14,7 +15,7 @@ namespace hexgen {
 
 struct BenchOptions {
   TargetOptions target;
-  std::string backend;
+  BackendOptions backend;
   std::vector<int> batches = {1};
   int prompt_tokens = 128;
   int output_tokens = 64;

@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <ostream>
 
-#include "runner/cli/backend_choice.h"
 #include "runner/cli/generation_json.h"
 #include "runner/cli/run_across_processes.h"
 #include "runner/cli/target_options.h"
@@ -43,15 +42,15 @@ std::vector<Generation> run(const RunTarget& target,
                             const GenerateOptions& options,
                             const std::vector<GenerationRequest>& requests,
                             const std::function<void(const TokenEvent&)>& on_token) {
-  const BackendFactory make_backend = backend_of(options.backend);
   const Launch launch = find_launch(options.processes.launch, std::getenv);
   if (launch.num_processes == 1) {
-    return run_requests(target, make_backend, options.prefill_chunk_tokens, requests, on_token);
+    return run_requests(
+        target, backend_of(options.backend), options.prefill_chunk_tokens, requests, on_token);
   }
   return run_across_processes(target,
                               launch,
                               options.processes,
-                              make_backend,
+                              options.backend,
                               options.prefill_chunk_tokens,
                               requests,
                               on_token);

@@ -3,6 +3,7 @@
 #include <iosfwd>
 #include <string>
 
+#include "runner/cli/backend_choice.h"
 #include "runner/cli/process_options.h"
 #include "runner/cli/prompts.h"
 #include "runner/cli/run_target.h"
@@ -18,7 +19,7 @@ struct GenerateOptions {
   TargetOptions target;
   PromptOptions prompts;
   GenerationRequest prototype;  // what all requests have in common
-  std::string backend;
+  BackendOptions backend;
   ProcessOptions processes;
   int prefill_chunk_tokens = 512;
   bool json = false;

@@ -20,6 +20,10 @@ std::string text_of(const SchedulerLimits& limits) {
          " requests, " + std::to_string(limits.max_batch_tokens) + " tokens a batch";
 }
 
+std::string text_of(const BackendOptions& backend) {
+  return backend.name + ", dtype " + backend.dtype + ", communicator " + backend.communicator;
+}
+
 std::chrono::milliseconds milliseconds_of(double seconds) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1e3));
 }
@@ -27,7 +31,8 @@ std::chrono::milliseconds milliseconds_of(double seconds) {
 std::unique_ptr<ProcessNetwork> connect(const RunTarget& target,
                                         const PipelineSetup& setup,
                                         const Launch& launch,
-                                        const ProcessOptions& options) {
+                                        const ProcessOptions& options,
+                                        const BackendOptions& backend) {
   std::vector<std::string> names;
   for (int rank = 0; rank < num_ranks(setup.pipeline); ++rank) {
     names.push_back(rank_name(setup, rank));
@@ -39,7 +44,8 @@ std::unique_ptr<ProcessNetwork> connect(const RunTarget& target,
                       names,
                       {{"plan", target.plan_sha256},
                        {"model", target.model_sha256},
-                       {"limits", text_of(setup.limits)}},
+                       {"limits", text_of(setup.limits)},
+                       {"backend", text_of(backend)}},
                       milliseconds_of(options.rendezvous_timeout_s),
                       times);
 }
@@ -50,14 +56,15 @@ std::vector<Generation> run_across_processes(
     const RunTarget& target,
     const Launch& launch,
     const ProcessOptions& options,
-    const BackendFactory& make_backend,
+    const BackendOptions& backend,
     int prefill_chunk_tokens,
     const std::vector<GenerationRequest>& requests,
     const std::function<void(const TokenEvent&)>& on_token) {
   check_requests(requests, target.model);
+  const BackendFactory make_backend = backend_of(backend);
   const PipelineSetup setup =
       pipeline_setup(target, only_pipeline(target.plan), prefill_chunk_tokens, requests);
-  const std::unique_ptr<ProcessNetwork> network = connect(target, setup, launch, options);
+  const std::unique_ptr<ProcessNetwork> network = connect(target, setup, launch, options, backend);
   std::vector<std::unique_ptr<Transport>> ends;
   std::vector<Transport*> transports;
   for (const int rank : network->local_ranks()) {

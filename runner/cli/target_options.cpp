@@ -2,11 +2,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include "runner/cli/backend_choice.h"
-
 namespace hexgen {
 
-void add_target_options(CLI::App& app, TargetOptions& target, std::string& backend) {
+void add_target_options(CLI::App& app, TargetOptions& target, BackendOptions& backend) {
   app.add_option("--plan", target.plan, "Plan file, or \"single\": one device with all layers")
       ->type_name("FILE")
       ->capture_default_str();
@@ -17,8 +15,14 @@ void add_target_options(CLI::App& app, TargetOptions& target, std::string& backe
                target.random_weights,
                "Seeded weights in the shape of --model, or of the plan's model");
   app.add_option("--seed", target.seed, "Of random weights and of sampling")->capture_default_str();
-  backend = default_backend();
-  app.add_option("--backend", backend, "cpu or cuda")->capture_default_str();
+  backend.name = default_backend();
+  app.add_option("--backend", backend.name, "cpu or cuda")->capture_default_str();
+  app.add_option("--dtype", backend.dtype, "What GPUs compute in: bf16 or fp16; auto: bf16")
+      ->capture_default_str();
+  app.add_option("--communicator",
+                 backend.communicator,
+                 "How GPUs exchange data: nccl, peer (their memory, in one process), host or auto")
+      ->capture_default_str();
 }
 
 }  // namespace hexgen

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "runner/cli/backend_choice.h"
 #include "runner/cli/run_target.h"
 
 namespace CLI {
@@ -10,7 +11,7 @@ class App;
 
 namespace hexgen {
 
-/// --plan, --pipeline, --model, --random-weights, --seed and --backend.
-void add_target_options(CLI::App& app, TargetOptions& target, std::string& backend);
+/// --plan, --pipeline, --model, --random-weights, --seed, --backend, --dtype and --communicator.
+void add_target_options(CLI::App& app, TargetOptions& target, BackendOptions& backend);
 
 }  // namespace hexgen

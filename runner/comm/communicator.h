@@ -3,14 +3,9 @@
 #include <cstddef>
 #include <span>
 
+#include "runner/element_type.h"
+
 namespace hexgen {
-
-/// What the residual stream and partial sums consist of.
-enum class ElementType { kFloat32, kBfloat16, kFloat16 };
-
-constexpr std::size_t element_bytes(ElementType type) {
-  return type == ElementType::kFloat32 ? 4 : 2;
-}
 
 /// One rank's end of a group that moves activations: the devices of a stage, or those of two
 /// neighbouring stages. Data lie in the memory of the backend (host or device); a GPU's

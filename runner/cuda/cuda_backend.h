@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 
+#include "runner/comm/communicator_kind.h"
 #include "runner/engine/stage_executor.h"
 
 namespace hexgen {
@@ -10,9 +11,14 @@ namespace hexgen {
 /// 0 without a GPU or its driver.
 int num_cuda_gpus();
 
-/// The backend of one rank on a GPU of this machine: bf16. Groups whose ranks have a GPU each talk
-/// through NCCL, others through host memory. No wait is longer than `deadline`. Throws DeviceError
-/// when there is no such GPU, and always where hexgen was built without CUDA.
-std::unique_ptr<Backend> make_cuda_backend(int gpu, std::chrono::milliseconds deadline);
+struct CudaBackendOptions {
+  ElementType dtype = ElementType::kBfloat16;  // of weights, activations and KV cache; or kFloat16
+  CommunicatorKind communicator = CommunicatorKind::kAuto;
+  std::chrono::milliseconds deadline = std::chrono::minutes(1);  // of every wait
+};
+
+/// The backend of one rank on a GPU of this machine. Throws DeviceError when there is no such GPU,
+/// and always where hexgen was built without CUDA.
+std::unique_ptr<Backend> make_cuda_backend(int gpu, const CudaBackendOptions& options);
 
 }  // namespace hexgen

@@ -7,7 +7,7 @@ int num_cuda_gpus() {
   return 0;
 }
 
-std::unique_ptr<Backend> make_cuda_backend(int, std::chrono::milliseconds) {
+std::unique_ptr<Backend> make_cuda_backend(int, const CudaBackendOptions&) {
   throw DeviceError("hexgen was built without CUDA: there is only --backend cpu");
 }
 

@@ -14,11 +14,12 @@ std::size_t elements(int rows, int columns) {
 
 }  // namespace
 
-CudaSampler::CudaSampler(CudaContext& context,
-                         const ExecutorSetup& setup,
-                         const CudaStageWeights& weights,
-                         Products& products,
-                         Communicator& stage)
+template <typename T>
+CudaSampler<T>::CudaSampler(CudaContext& context,
+                            const ExecutorSetup& setup,
+                            const CudaStageWeights<T>& weights,
+                            Products& products,
+                            Communicator& stage)
     : context_(context),
       weights_(weights),
       products_(products),
@@ -30,25 +31,27 @@ CudaSampler::CudaSampler(CudaContext& context,
 }
 
 template <typename T>
-void CudaSampler::reserve(DeviceBuffer<T>& buffer, int rows, int columns) const {
+template <typename Element>
+void CudaSampler<T>::reserve(DeviceBuffer<Element>& buffer, int rows, int columns) const {
   if (buffer.size() < elements(rows, columns)) {
     context_.wait();  // earlier work may still use the old memory
-    buffer = DeviceBuffer<T>(elements(rows, columns));
+    buffer = DeviceBuffer<Element>(elements(rows, columns));
   }
 }
 
-void CudaSampler::own_logits(const DeviceBatch& device, const kernels::Bfloat16* residual) {
+template <typename T>
+void CudaSampler<T>::own_logits(const DeviceBatch& device, const T* residual) {
   const int samples = device.num_samples;
   const int width = part_width(stage_.rank());
   reserve(rows_, samples, model_.hidden_dim);
   reserve(normed_, samples, model_.hidden_dim);
   reserve(own_, samples, width);
   const cudaStream_t stream = context_.stream().get();
-  HEXGEN_CUDA_CHECK(kernels::embedding(
+  HEXGEN_CUDA_CHECK(kernels::embedding<T>(
       {.num_tokens = samples, .hidden_dim = model_.hidden_dim, .num_rows = device.num_tokens},
       {.tokens = device.sampled_rows, .table = residual, .out = rows_.data()},
       stream));
-  HEXGEN_CUDA_CHECK(kernels::rms_norm(
+  HEXGEN_CUDA_CHECK(kernels::rms_norm<T>(
       {.num_rows = samples,
        .width = model_.hidden_dim,
        .epsilon = static_cast<float>(model_.rms_norm_epsilon)},
@@ -61,7 +64,8 @@ void CudaSampler::own_logits(const DeviceBatch& device, const kernels::Bfloat16*
                      context_.stream());
 }
 
-void CudaSampler::place(const float* part, int rank, int samples) {
+template <typename T>
+void CudaSampler<T>::place(const float* part, int rank, int samples) {
   const IndexRange rows = vocabulary_[static_cast<std::size_t>(rank)];
   HEXGEN_CUDA_CHECK(cudaMemcpy2DAsync(logits_.data() + rows.first,
                                       elements(1, model_.vocab_size) * sizeof(float),
@@ -73,7 +77,8 @@ void CudaSampler::place(const float* part, int rank, int samples) {
                                       context_.stream().get()));
 }
 
-const float* CudaSampler::gather_logits(int samples) {
+template <typename T>
+const float* CudaSampler<T>::gather_logits(int samples) {
   const std::size_t own_size = elements(samples, part_width(stage_.rank()));
   if (stage_.rank() != 0) {
     stage_.send(std::as_bytes(std::span(own_.data(), own_size)), 0);
@@ -93,7 +98,8 @@ const float* CudaSampler::gather_logits(int samples) {
   return logits_.data();
 }
 
-TokenChoice CudaSampler::describe(TokenLogprob drawn, int top, const float* logits) const {
+template <typename T>
+TokenChoice CudaSampler<T>::describe(TokenLogprob drawn, int top, const float* logits) const {
   if (top == 0) {
     return {.chosen = drawn, .top = {}};
   }
@@ -103,9 +109,10 @@ TokenChoice CudaSampler::describe(TokenLogprob drawn, int top, const float* logi
   return describe_choice(row, drawn.token, top);
 }
 
-std::vector<TokenChoice> CudaSampler::draw(const StepBatch& batch,
-                                           const DeviceBatch& device,
-                                           const float* logits) {
+template <typename T>
+std::vector<TokenChoice> CudaSampler<T>::draw(const StepBatch& batch,
+                                              const DeviceBatch& device,
+                                              const float* logits) {
   reserve(tokens_, device.num_samples, 1);
   reserve(logprobs_, device.num_samples, 1);
   HEXGEN_CUDA_CHECK(
@@ -130,9 +137,10 @@ std::vector<TokenChoice> CudaSampler::draw(const StepBatch& batch,
   return choices;
 }
 
-std::vector<TokenChoice> CudaSampler::sample(const StepBatch& batch,
-                                             const DeviceBatch& device,
-                                             const kernels::Bfloat16* residual) {
+template <typename T>
+std::vector<TokenChoice> CudaSampler<T>::sample(const StepBatch& batch,
+                                                const DeviceBatch& device,
+                                                const T* residual) {
   if (device.num_samples == 0) {
     return {};
   }
@@ -143,5 +151,8 @@ std::vector<TokenChoice> CudaSampler::sample(const StepBatch& batch,
   }
   return draw(batch, device, logits);
 }
+
+template class CudaSampler<kernels::Bfloat16>;
+template class CudaSampler<kernels::Float16>;
 
 }  // namespace hexgen

@@ -15,8 +15,6 @@
 namespace hexgen {
 namespace {
 
-using kernels::Bfloat16;
-
 std::size_t elements(int rows, int columns) {
   return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
 }
@@ -37,8 +35,9 @@ const ExecutorSetup& checked(const ExecutorSetup& setup) {
 
 }  // namespace
 
-CudaStageExecutor::Activations CudaStageExecutor::make_activations(const CudaContext& context,
-                                                                   const ExecutorSetup& setup) {
+template <typename T>
+typename CudaStageExecutor<T>::Activations CudaStageExecutor<T>::make_activations(
+    const CudaContext& context, const ExecutorSetup& setup) {
   const int rows = setup.max_batch_tokens;
   const int hidden = setup.model.hidden_dim;
   const int query = setup.shard().heads.count * setup.model.head_dim;
@@ -61,14 +60,15 @@ CudaStageExecutor::Activations CudaStageExecutor::make_activations(const CudaCon
           .decode_scratch = DeviceBuffer<std::byte>(scratch)};
 }
 
-CudaStageExecutor::CudaStageExecutor(CudaContext& context,
-                                     const ExecutorSetup& setup,
-                                     Communicator& stage)
+template <typename T>
+CudaStageExecutor<T>::CudaStageExecutor(CudaContext& context,
+                                        const ExecutorSetup& setup,
+                                        Communicator& stage)
     : context_(context),
       model_(checked(setup).model),
       shard_(setup.shard()),
       stage_(stage),
-      weights_(load_cuda_weights(*setup.weights, stage_tensors(setup.model, setup.shard()))),
+      weights_(load_cuda_weights<T>(*setup.weights, stage_tensors(setup.model, setup.shard()))),
       inverse_frequencies_(rope_inverse_frequencies(setup.model)),
       activations_(make_activations(context, setup)),
       products_(context.blas()),
@@ -81,16 +81,19 @@ CudaStageExecutor::CudaStageExecutor(CudaContext& context,
   }
 }
 
-CudaStageExecutor::~CudaStageExecutor() {
+template <typename T>
+CudaStageExecutor<T>::~CudaStageExecutor() {
   context_.drain();
 }
 
-std::span<std::byte> CudaStageExecutor::residual(const StepBatch& batch) {
+template <typename T>
+std::span<std::byte> CudaStageExecutor<T>::residual(const StepBatch& batch) {
   return std::as_writable_bytes(
       std::span(activations_.residual.data(), elements(batch.num_tokens(), model_.hidden_dim)));
 }
 
-void CudaStageExecutor::run(const StepBatch& batch) {
+template <typename T>
+void CudaStageExecutor<T>::run(const StepBatch& batch) {
   batch_ = upload_.upload(batch_layout(batch), sampling_parameters(batch));
   if (batch_.max_queries == 1 && stage_.size() == 1) {
     replay(batch_);
@@ -99,11 +102,13 @@ void CudaStageExecutor::run(const StepBatch& batch) {
   }
 }
 
-std::vector<TokenChoice> CudaStageExecutor::sample(const StepBatch& batch) {
+template <typename T>
+std::vector<TokenChoice> CudaStageExecutor<T>::sample(const StepBatch& batch) {
   return sampler_.sample(batch, batch_, activations_.residual.data());
 }
 
-void CudaStageExecutor::replay(const DeviceBatch& batch) {
+template <typename T>
+void CudaStageExecutor<T>::replay(const DeviceBatch& batch) {
   if (graphs_memory_ != upload_.memory()) {
     context_.wait();
     graphs_.clear();
@@ -120,13 +125,14 @@ void CudaStageExecutor::replay(const DeviceBatch& batch) {
   graph->second->launch(context_.stream());
 }
 
-void CudaStageExecutor::enqueue(const DeviceBatch& batch) {
+template <typename T>
+void CudaStageExecutor<T>::enqueue(const DeviceBatch& batch) {
   if (shard_.position.first) {
     embed(batch);
   }
-  const Bfloat16* addend = nullptr;
+  const T* addend = nullptr;
   for (std::size_t i = 0; i < weights_.layers.size(); ++i) {
-    const CudaLayerWeights& layer = weights_.layers[i];
+    const CudaLayerWeights<T>& layer = weights_.layers[i];
     add_and_normalise(batch.num_tokens, addend, layer.attention_norm.data());
     attend(batch, layer, caches_[i]);
     add_and_normalise(batch.num_tokens, activations_.partial.data(), layer.mlp_norm.data());
@@ -136,40 +142,43 @@ void CudaStageExecutor::enqueue(const DeviceBatch& batch) {
   add_and_normalise(batch.num_tokens, addend, nullptr);
 }
 
-void CudaStageExecutor::embed(const DeviceBatch& batch) {
-  HEXGEN_CUDA_CHECK(kernels::embedding({.num_tokens = batch.num_tokens,
-                                        .hidden_dim = model_.hidden_dim,
-                                        .first_row = shard_.embedding_rows.first,
-                                        .num_rows = shard_.embedding_rows.count},
-                                       {.tokens = batch.tokens,
-                                        .table = weights_.embedding.data(),
-                                        .out = activations_.residual.data()},
-                                       context_.stream().get()));
+template <typename T>
+void CudaStageExecutor<T>::embed(const DeviceBatch& batch) {
+  HEXGEN_CUDA_CHECK(kernels::embedding<T>({.num_tokens = batch.num_tokens,
+                                           .hidden_dim = model_.hidden_dim,
+                                           .first_row = shard_.embedding_rows.first,
+                                           .num_rows = shard_.embedding_rows.count},
+                                          {.tokens = batch.tokens,
+                                           .table = weights_.embedding.data(),
+                                           .out = activations_.residual.data()},
+                                          context_.stream().get()));
   sum_over_stage(activations_.residual, batch.num_tokens);
 }
 
-void CudaStageExecutor::attend(const DeviceBatch& batch,
-                               const CudaLayerWeights& layer,
-                               const LayerCache& cache) {
+template <typename T>
+void CudaStageExecutor<T>::attend(const DeviceBatch& batch,
+                                  const CudaLayerWeights<T>& layer,
+                                  const LayerCache& cache) {
   const int rows = batch.num_tokens;
   const int query = shard_.heads.count * model_.head_dim;
   const int qkv = query + 2 * shard_.kv_heads.count * model_.head_dim;
   multiply({rows, model_.hidden_dim, qkv}, activations_.normed, layer.qkv, activations_.qkv);
-  HEXGEN_CUDA_CHECK(kernels::rope_append({.num_tokens = rows,
-                                          .num_heads = shard_.heads.count,
-                                          .num_kv_heads = shard_.kv_heads.count,
-                                          .head_dim = model_.head_dim,
-                                          .epsilon = static_cast<float>(model_.rms_norm_epsilon)},
-                                         {.qkv = activations_.qkv.data(),
-                                          .bias = layer.qkv_bias.data(),
-                                          .q_norm = layer.q_norm.data(),
-                                          .k_norm = layer.k_norm.data(),
-                                          .inverse_frequencies = inverse_frequencies_.data(),
-                                          .positions = batch.positions,
-                                          .slots = batch.slots,
-                                          .q = activations_.q.data(),
-                                          .cache = {cache.k.data(), cache.v.data()}},
-                                         context_.stream().get()));
+  HEXGEN_CUDA_CHECK(
+      kernels::rope_append<T>({.num_tokens = rows,
+                               .num_heads = shard_.heads.count,
+                               .num_kv_heads = shard_.kv_heads.count,
+                               .head_dim = model_.head_dim,
+                               .epsilon = static_cast<float>(model_.rms_norm_epsilon)},
+                              {.qkv = activations_.qkv.data(),
+                               .bias = layer.qkv_bias.data(),
+                               .q_norm = layer.q_norm.data(),
+                               .k_norm = layer.k_norm.data(),
+                               .inverse_frequencies = inverse_frequencies_.data(),
+                               .positions = batch.positions,
+                               .slots = batch.slots,
+                               .q = activations_.q.data(),
+                               .cache = {cache.k.data(), cache.v.data()}},
+                              context_.stream().get()));
   attend_decodes(batch, {cache.k.data(), cache.v.data()});
   attend_prefills(batch, {cache.k.data(), cache.v.data()});
   multiply({rows, query, model_.hidden_dim},
@@ -179,12 +188,14 @@ void CudaStageExecutor::attend(const DeviceBatch& batch,
   sum_over_stage(activations_.partial, rows);
 }
 
-int CudaStageExecutor::decodes(const DeviceBatch& batch) const {
+template <typename T>
+int CudaStageExecutor<T>::decodes(const DeviceBatch& batch) const {
   return kernels::attention_decode_has(model_.head_dim) ? batch.num_decodes : 0;
 }
 
-void CudaStageExecutor::attend_decodes(const DeviceBatch& batch,
-                                       kernels::KvCache<const Bfloat16> cache) {
+template <typename T>
+void CudaStageExecutor<T>::attend_decodes(const DeviceBatch& batch,
+                                          kernels::KvCache<const T> cache) {
   if (decodes(batch) == 0) {
     return;
   }
@@ -194,23 +205,24 @@ void CudaStageExecutor::attend_decodes(const DeviceBatch& batch,
                                          .head_dim = model_.head_dim,
                                          .max_blocks = batch.max_blocks};
   shape.num_splits = kernels::choose_num_splits(shape, context_.multiprocessors());
-  HEXGEN_CUDA_CHECK(kernels::attention_decode(shape,
-                                              {.q = activations_.q.data(),
-                                               .cache = cache,
-                                               .block_table = batch.block_table,
-                                               .context_tokens = batch.context_tokens,
-                                               .out = activations_.attention.data()},
-                                              activations_.decode_scratch.data(),
-                                              context_.stream().get()));
+  HEXGEN_CUDA_CHECK(kernels::attention_decode<T>(shape,
+                                                 {.q = activations_.q.data(),
+                                                  .cache = cache,
+                                                  .block_table = batch.block_table,
+                                                  .context_tokens = batch.context_tokens,
+                                                  .out = activations_.attention.data()},
+                                                 activations_.decode_scratch.data(),
+                                                 context_.stream().get()));
 }
 
-void CudaStageExecutor::attend_prefills(const DeviceBatch& batch,
-                                        kernels::KvCache<const Bfloat16> cache) {
+template <typename T>
+void CudaStageExecutor<T>::attend_prefills(const DeviceBatch& batch,
+                                           kernels::KvCache<const T> cache) {
   const int first = decodes(batch);
   if (first == batch.num_sequences) {
     return;
   }
-  HEXGEN_CUDA_CHECK(kernels::attention_prefill(
+  HEXGEN_CUDA_CHECK(kernels::attention_prefill<T>(
       {.num_sequences = batch.num_sequences - first,
        .num_heads = shard_.heads.count,
        .num_kv_heads = shard_.kv_heads.count,
@@ -226,11 +238,12 @@ void CudaStageExecutor::attend_prefills(const DeviceBatch& batch,
       context_.stream().get()));
 }
 
-void CudaStageExecutor::feed_forward(int rows, const CudaLayerWeights& layer) {
+template <typename T>
+void CudaStageExecutor<T>::feed_forward(int rows, const CudaLayerWeights<T>& layer) {
   const int ffn = filled_up(shard_.ffn_columns.count);
   multiply(
       {rows, model_.hidden_dim, 2 * ffn}, activations_.normed, layer.gate_up, activations_.gate_up);
-  HEXGEN_CUDA_CHECK(kernels::silu_mul(
+  HEXGEN_CUDA_CHECK(kernels::silu_mul<T>(
       {.num_rows = rows, .width = ffn},
       {.gate_up = activations_.gate_up.data(), .out = activations_.activated.data()},
       context_.stream().get()));
@@ -239,33 +252,37 @@ void CudaStageExecutor::feed_forward(int rows, const CudaLayerWeights& layer) {
   sum_over_stage(activations_.partial, rows);
 }
 
-void CudaStageExecutor::add_and_normalise(int rows,
-                                          const Bfloat16* addend,
-                                          const Bfloat16* weight) {
+template <typename T>
+void CudaStageExecutor<T>::add_and_normalise(int rows, const T* addend, const T* weight) {
   HEXGEN_CUDA_CHECK(
-      kernels::rms_norm({.num_rows = rows,
-                         .width = model_.hidden_dim,
-                         .epsilon = static_cast<float>(model_.rms_norm_epsilon)},
-                        {.x = addend,
-                         .residual = activations_.residual.data(),
-                         .weight = weight,
-                         .out = weight != nullptr ? activations_.normed.data() : nullptr},
-                        context_.stream().get()));
+      kernels::rms_norm<T>({.num_rows = rows,
+                            .width = model_.hidden_dim,
+                            .epsilon = static_cast<float>(model_.rms_norm_epsilon)},
+                           {.x = addend,
+                            .residual = activations_.residual.data(),
+                            .weight = weight,
+                            .out = weight != nullptr ? activations_.normed.data() : nullptr},
+                           context_.stream().get()));
 }
 
-void CudaStageExecutor::multiply(const GemmShape& shape,
-                                 const Values& x,
-                                 const Values& w,
-                                 const Values& y) {
+template <typename T>
+void CudaStageExecutor<T>::multiply(const GemmShape& shape,
+                                    const Values& x,
+                                    const Values& w,
+                                    const Values& y) {
   products_.multiply(shape, x.data(), w.data(), y.data(), context_.stream());
 }
 
-void CudaStageExecutor::sum_over_stage(const Values& values, int rows) {
+template <typename T>
+void CudaStageExecutor<T>::sum_over_stage(const Values& values, int rows) {
   if (stage_.size() > 1) {
     stage_.all_reduce_sum(reinterpret_cast<std::byte*>(values.data()),
                           elements(rows, model_.hidden_dim),
-                          ElementType::kBfloat16);
+                          kElementType<T>);
   }
 }
+
+template class CudaStageExecutor<kernels::Bfloat16>;
+template class CudaStageExecutor<kernels::Float16>;
 
 }  // namespace hexgen

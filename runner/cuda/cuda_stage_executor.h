@@ -15,9 +15,10 @@
 
 namespace hexgen {
 
-/// A stage's layers in bf16 with fp32 sums on a GPU. Decode steps of a stage of one device are
-/// captured into a CUDA graph the second time that their shape comes; the first run loads what a
-/// capture may not.
+/// A stage's layers on a GPU in T, Bfloat16 or Float16, with fp32 sums. Decode steps of a stage of
+/// one device are captured into a CUDA graph the second time that their shape comes; the first run
+/// loads what a capture may not.
+template <typename T>
 class CudaStageExecutor : public StageExecutor {
  public:
   /// `context` and `stage`, which joins the ranks of the stage, must outlive the executor. Throws
@@ -27,13 +28,13 @@ class CudaStageExecutor : public StageExecutor {
 
   std::span<std::byte> residual(const StepBatch& batch) override;
 
-  ElementType element_type() const override { return ElementType::kBfloat16; }
+  ElementType element_type() const override { return kElementType<T>; }
 
   void run(const StepBatch& batch) override;
   std::vector<TokenChoice> sample(const StepBatch& batch) override;
 
  private:
-  using Values = DeviceBuffer<kernels::Bfloat16>;
+  using Values = DeviceBuffer<T>;
 
   struct LayerCache {
     Values k;
@@ -60,18 +61,16 @@ class CudaStageExecutor : public StageExecutor {
   void replay(const DeviceBatch& batch);
   void enqueue(const DeviceBatch& batch);
   void embed(const DeviceBatch& batch);
-  void attend(const DeviceBatch& batch, const CudaLayerWeights& layer, const LayerCache& cache);
+  void attend(const DeviceBatch& batch, const CudaLayerWeights<T>& layer, const LayerCache& cache);
 
   /// Sequences that the decode kernel takes; prefill attention takes the others.
   int decodes(const DeviceBatch& batch) const;
-  void attend_decodes(const DeviceBatch& batch, kernels::KvCache<const kernels::Bfloat16> cache);
-  void attend_prefills(const DeviceBatch& batch, kernels::KvCache<const kernels::Bfloat16> cache);
-  void feed_forward(int rows, const CudaLayerWeights& layer);
+  void attend_decodes(const DeviceBatch& batch, kernels::KvCache<const T> cache);
+  void attend_prefills(const DeviceBatch& batch, kernels::KvCache<const T> cache);
+  void feed_forward(int rows, const CudaLayerWeights<T>& layer);
 
   /// residual += addend unless that is null; its norm goes to `normed` unless weight is null.
-  void add_and_normalise(int rows,
-                         const kernels::Bfloat16* addend,
-                         const kernels::Bfloat16* weight);
+  void add_and_normalise(int rows, const T* addend, const T* weight);
   void multiply(const GemmShape& shape, const Values& x, const Values& w, const Values& y);
   void sum_over_stage(const Values& values, int rows);
 
@@ -79,12 +78,12 @@ class CudaStageExecutor : public StageExecutor {
   ModelSpec model_;
   DeviceShard shard_;
   Communicator& stage_;
-  CudaStageWeights weights_;
+  CudaStageWeights<T> weights_;
   std::vector<LayerCache> caches_;
   DeviceBuffer<float> inverse_frequencies_;
   Activations activations_;
   Products products_;
-  CudaSampler sampler_;
+  CudaSampler<T> sampler_;
   BatchUpload upload_;
   DeviceBatch batch_;  // of the last run()
   const void* graphs_memory_ = nullptr;

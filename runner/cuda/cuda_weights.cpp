@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <atomic>
 #include <future>
+#include <span>
 #include <thread>
+
+#include "runner/weights/narrow_weights.h"
 
 namespace hexgen {
 namespace {
-
-using kernels::Bfloat16;
 
 constexpr std::size_t kChunkElements = std::size_t{1} << 18;  // what a core reads at a time
 
@@ -17,13 +18,15 @@ std::size_t elements(int rows, int columns) {
 }
 
 /// Rows of a piece to out: [rows, width], of which the first columns are the piece's.
-void read_rows(const WeightSource& source, const TensorSlice& rows, int width, Bfloat16* out) {
+template <typename T>
+void read_rows(const WeightSource& source, const TensorSlice& rows, int width, T* out) {
   std::vector<float> values(elements(rows.rows.count, rows.columns.count));
   source.read(rows, values.data());
-  const float* from = values.data();
+  std::span<const float> left = values;
   for (int row = 0; row < rows.rows.count; ++row) {
-    std::transform(from, from + rows.columns.count, out, kernels::to_bfloat16);
-    from += rows.columns.count;
+    const auto columns = static_cast<std::size_t>(rows.columns.count);
+    narrow_weights(rows.tensor, left.first(columns), out);
+    left = left.subspan(columns);
     out += width;
   }
 }
@@ -48,7 +51,8 @@ void on_all_cores(int count, const Task& task) {
   }
 }
 
-void read_piece(const WeightSource& source, const TensorSlice& piece, int width, Bfloat16* out) {
+template <typename T>
+void read_piece(const WeightSource& source, const TensorSlice& piece, int width, T* out) {
   const auto columns = static_cast<std::size_t>(std::max(piece.columns.count, 1));
   const int rows_at_once = static_cast<int>(std::max<std::size_t>(kChunkElements / columns, 1));
   const int chunks = (piece.rows.count + rows_at_once - 1) / rows_at_once;
@@ -62,9 +66,10 @@ void read_piece(const WeightSource& source, const TensorSlice& piece, int width,
 
 enum class FillUp { kNothing, kRows, kColumns };  // rows: of each piece
 
-DeviceBuffer<Bfloat16> upload_matrix(const WeightSource& source,
-                                     const PackedMatrix& matrix,
-                                     FillUp fill_up) {
+template <typename T>
+DeviceBuffer<T> upload_matrix(const WeightSource& source,
+                              const PackedMatrix& matrix,
+                              FillUp fill_up) {
   const int width = fill_up == FillUp::kColumns ? filled_up(matrix.columns()) : matrix.columns();
   const auto piece_size = [&](const TensorSlice& piece) {
     const int rows = piece.rows.count;
@@ -74,37 +79,39 @@ DeviceBuffer<Bfloat16> upload_matrix(const WeightSource& source,
   for (const TensorSlice& piece : matrix.pieces) {
     size += piece_size(piece);
   }
-  std::vector<Bfloat16> values(size);
-  Bfloat16* out = values.data();
+  std::vector<T> values(size);
+  T* out = values.data();
   for (const TensorSlice& piece : matrix.pieces) {
     read_piece(source, piece, width, out);
     out += piece_size(piece);
   }
-  return DeviceBuffer<Bfloat16>(values);
+  return DeviceBuffer<T>(values);
 }
 
-DeviceBuffer<Bfloat16> upload_vector(const WeightSource& source, const PackedMatrix& vector) {
-  std::vector<Bfloat16> values(element_count(vector));
-  Bfloat16* out = values.data();
+template <typename T>
+DeviceBuffer<T> upload_vector(const WeightSource& source, const PackedMatrix& vector) {
+  std::vector<T> values(element_count(vector));
+  T* out = values.data();
   for (const TensorSlice& piece : vector.pieces) {
     read_rows(source, piece, piece.columns.count, out);
     out += piece.columns.count;
   }
-  return DeviceBuffer<Bfloat16>(values);
+  return DeviceBuffer<T>(values);
 }
 
 }  // namespace
 
-CudaStageWeights load_cuda_weights(const WeightSource& source, const StageTensors& tensors) {
+template <typename T>
+CudaStageWeights<T> load_cuda_weights(const WeightSource& source, const StageTensors& tensors) {
   const auto matrix = [&](const PackedMatrix& packed, FillUp fill_up = FillUp::kNothing) {
-    return upload_matrix(source, packed, fill_up);
+    return upload_matrix<T>(source, packed, fill_up);
   };
-  const auto vector = [&](const PackedMatrix& packed) { return upload_vector(source, packed); };
-  CudaStageWeights weights = {.embedding = matrix(tensors.embedding, FillUp::kRows),
-                              .layers = {},
-                              .final_norm = vector(tensors.final_norm),
-                              .lm_head = matrix(tensors.lm_head, FillUp::kRows),
-                              .lm_head_is_embedding = tensors.lm_head_is_embedding};
+  const auto vector = [&](const PackedMatrix& packed) { return upload_vector<T>(source, packed); };
+  CudaStageWeights<T> weights = {.embedding = matrix(tensors.embedding, FillUp::kRows),
+                                 .layers = {},
+                                 .final_norm = vector(tensors.final_norm),
+                                 .lm_head = matrix(tensors.lm_head, FillUp::kRows),
+                                 .lm_head_is_embedding = tensors.lm_head_is_embedding};
   for (const LayerTensors& layer : tensors.layers) {
     weights.layers.push_back({.attention_norm = vector(layer.attention_norm),
                               .qkv = matrix(layer.qkv),
@@ -118,5 +125,10 @@ CudaStageWeights load_cuda_weights(const WeightSource& source, const StageTensor
   }
   return weights;
 }
+
+template CudaStageWeights<kernels::Bfloat16> load_cuda_weights(const WeightSource&,
+                                                               const StageTensors&);
+template CudaStageWeights<kernels::Float16> load_cuda_weights(const WeightSource&,
+                                                              const StageTensors&);
 
 }  // namespace hexgen

@@ -2,17 +2,17 @@
 
 #include <vector>
 
-#include "kernels/bfloat16.h"
 #include "runner/device_buffer.h"
 #include "runner/weights/stage_tensors.h"
 
 namespace hexgen {
 
-/// The matrices of LayerTensors in bf16, in device memory. FFN columns and rows of the vocabulary
-/// are filled up with zeros to multiples of kWeightUnit, as kernels and fast matrix products want
-/// them; zeros change no result.
+/// The matrices of LayerTensors in device memory, in T: Bfloat16 or Float16. FFN columns and rows
+/// of the vocabulary are filled up with zeros to multiples of kWeightUnit, as kernels and fast
+/// matrix products want them; zeros change no result.
+template <typename T>
 struct CudaLayerWeights {
-  using Values = DeviceBuffer<kernels::Bfloat16>;
+  using Values = DeviceBuffer<T>;
 
   Values attention_norm;
   Values qkv;
@@ -26,11 +26,12 @@ struct CudaLayerWeights {
 };
 
 /// The matrices of StageTensors.
+template <typename T>
 struct CudaStageWeights {
-  using Values = DeviceBuffer<kernels::Bfloat16>;
+  using Values = DeviceBuffer<T>;
 
   Values embedding;  // [filled_up(rows), hidden_dim], as lm_head
-  std::vector<CudaLayerWeights> layers;
+  std::vector<CudaLayerWeights<T>> layers;
   Values final_norm;
   Values lm_head;
   bool lm_head_is_embedding = false;
@@ -44,7 +45,9 @@ constexpr int filled_up(int count) {
   return (count + kWeightUnit - 1) / kWeightUnit * kWeightUnit;
 }
 
-/// Reads on all cores and copies to the current device.
-CudaStageWeights load_cuda_weights(const WeightSource& source, const StageTensors& tensors);
+/// Reads on all cores and copies to the current device. Throws InputError for a weight that T
+/// cannot hold.
+template <typename T>
+CudaStageWeights<T> load_cuda_weights(const WeightSource& source, const StageTensors& tensors);
 
 }  // namespace hexgen

@@ -9,32 +9,30 @@ bool suits_matvec(const GemmShape& shape) {
   return shape.rows <= kernels::kMostMatvecRows && shape.inner_dim % 8 == 0;
 }
 
-template <typename Y>
-void matvec(const GemmShape& shape,
-            const kernels::Bfloat16* x,
-            const kernels::Bfloat16* w,
-            void* y,
-            const Stream& stream) {
-  HEXGEN_CUDA_CHECK(kernels::matvec(
-      {shape.rows, shape.inner_dim, shape.columns},
-      kernels::MatvecData<kernels::Bfloat16, Y>{.x = x, .w = w, .y = static_cast<Y*>(y)},
-      stream.get()));
+template <typename T, typename Y>
+void matvec(const GemmShape& shape, const T* x, const T* w, void* y, const Stream& stream) {
+  HEXGEN_CUDA_CHECK((kernels::matvec<T, Y>({shape.rows, shape.inner_dim, shape.columns},
+                                           {.x = x, .w = w, .y = static_cast<Y*>(y)},
+                                           stream.get())));
 }
 
 }  // namespace
 
-void Products::multiply(const GemmShape& shape,
-                        const kernels::Bfloat16* x,
-                        const kernels::Bfloat16* w,
-                        void* y,
-                        const Stream& stream) {
+template <typename T>
+void Products::multiply(GemmShape shape, const T* x, const T* w, void* y, const Stream& stream) {
+  shape.type = kElementType<T>;
   if (!suits_matvec(shape)) {
     gemms_.try_emplace(shape, context_, shape).first->second.run(x, w, y, stream);
   } else if (shape.fp32_result) {
-    matvec<float>(shape, x, w, y, stream);
+    matvec<T, float>(shape, x, w, y, stream);
   } else {
-    matvec<kernels::Bfloat16>(shape, x, w, y, stream);
+    matvec<T, T>(shape, x, w, y, stream);
   }
 }
+
+template void Products::multiply(
+    GemmShape, const kernels::Bfloat16*, const kernels::Bfloat16*, void*, const Stream&);
+template void Products::multiply(
+    GemmShape, const kernels::Float16*, const kernels::Float16*, void*, const Stream&);
 
 }  // namespace hexgen

@@ -15,11 +15,9 @@ class Products {
       : context_(context) {}
 
   /// y = x w^T as Gemm has it; w must be written before anything on the stream.
-  void multiply(const GemmShape& shape,
-                const kernels::Bfloat16* x,
-                const kernels::Bfloat16* w,
-                void* y,
-                const Stream& stream);
+  /// T: Bfloat16 or Float16; decides shape.type.
+  template <typename T>
+  void multiply(GemmShape shape, const T* x, const T* w, void* y, const Stream& stream);
 
  private:
   const BlasContext& context_;

@@ -4,30 +4,30 @@
 #include <numeric>
 #include <string>
 
-#include "kernels/bfloat16.h"
-#include "profiles/errors.h"
 #include "runner/cuda_check.h"
 
 namespace hexgen {
 namespace {
 
-using kernels::Bfloat16;
+using kernels::store;
+using kernels::to_float;
 
+template <typename T>
 std::vector<float> widen(const std::vector<std::byte>& bytes) {
-  std::vector<float> values(bytes.size() / sizeof(Bfloat16));
+  std::vector<float> values(bytes.size() / sizeof(T));
   for (std::size_t i = 0; i < values.size(); ++i) {
-    Bfloat16 value;
+    T value;
     std::memcpy(&value, bytes.data() + i * sizeof value, sizeof value);
     values[i] = to_float(value);
   }
   return values;
 }
 
-std::vector<Bfloat16> narrow(const std::vector<float>& values) {
-  std::vector<Bfloat16> narrowed;
-  narrowed.reserve(values.size());
-  for (const float value : values) {
-    narrowed.push_back(kernels::to_bfloat16(value));
+template <typename T>
+std::vector<T> narrow(const std::vector<float>& values) {
+  std::vector<T> narrowed(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    store(values[i], narrowed[i]);
   }
   return narrowed;
 }
@@ -50,18 +50,21 @@ void StagedGroup::put(std::span<const std::byte> host, std::byte* device) const 
 }
 
 void StagedGroup::all_reduce_sum(std::byte* values, std::size_t count, ElementType type) {
-  if (type == ElementType::kFloat16) {
-    throw DeviceError("sums of fp16 over host memory are not supported");
+  switch (type) {
+    case ElementType::kFloat32:
+      return sum<float>(values, count);
+    case ElementType::kBfloat16:
+      return sum<kernels::Bfloat16>(values, count);
+    case ElementType::kFloat16:
+      return sum<kernels::Float16>(values, count);
   }
-  std::vector<std::byte> host = fetch({values, count * element_bytes(type)});
-  if (type == ElementType::kFloat32) {
-    host_.all_reduce_sum(host.data(), count, type);
-    put(host, values);
-    return;
-  }
-  std::vector<float> wide = widen(host);
+}
+
+template <typename T>
+void StagedGroup::sum(std::byte* values, std::size_t count) {
+  std::vector<float> wide = widen<T>(fetch({values, count * sizeof(T)}));
   host_.all_reduce_sum(reinterpret_cast<std::byte*>(wide.data()), count, ElementType::kFloat32);
-  const std::vector<Bfloat16> sums = narrow(wide);
+  const std::vector<T> sums = narrow<T>(wide);
   put(std::as_bytes(std::span(sums)), values);
 }
 

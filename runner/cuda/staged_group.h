@@ -22,7 +22,6 @@ class StagedGroup : public Communicator {
 
   int size() const override { return host_.size(); }
 
-  /// fp32 and bf16.
   void all_reduce_sum(std::byte* values, std::size_t count, ElementType type) override;
   void all_gather(std::byte* data, std::span<const std::size_t> part_bytes) override;
   void broadcast(std::span<std::byte> data, int root) override;
@@ -30,6 +29,8 @@ class StagedGroup : public Communicator {
   void receive(std::span<std::byte> data, int peer) override;
 
  private:
+  template <typename T>
+  void sum(std::byte* values, std::size_t count);
   std::vector<std::byte> fetch(std::span<const std::byte> device) const;
   void put(std::span<const std::byte> host, std::byte* device) const;
 

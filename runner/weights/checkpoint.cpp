@@ -6,7 +6,6 @@
 #include "kernels/bfloat16.h"
 #include "profiles/errors.h"
 #include "profiles/file.h"
-#include "runner/weights/half_precision.h"
 #include "runner/weights/safetensors_index.h"
 
 namespace hexgen {
@@ -25,12 +24,12 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
   return text + "]";
 }
 
-template <typename Element, typename Convert>
-void convert(const char* from, int count, Convert to_fp32, float* out) {
+template <typename Element>
+void convert(const char* from, int count, float* out) {
   for (int i = 0; i < count; ++i) {
     Element element;
     std::memcpy(&element, from + static_cast<std::size_t>(i) * sizeof(Element), sizeof(Element));
-    out[i] = to_fp32(element);
+    out[i] = to_float(element);
   }
 }
 
@@ -38,10 +37,9 @@ void convert_row(const std::string& dtype, const char* from, int count, float* o
   if (dtype == "F32") {
     std::memcpy(out, from, static_cast<std::size_t>(count) * sizeof(float));
   } else if (dtype == "F16") {
-    convert<std::uint16_t>(from, count, half_to_float, out);
+    convert<kernels::Float16>(from, count, out);
   } else {
-    convert<kernels::Bfloat16>(
-        from, count, [](kernels::Bfloat16 value) { return kernels::to_float(value); }, out);
+    convert<kernels::Bfloat16>(from, count, out);
   }
 }
 
@@ -124,6 +122,20 @@ void Checkpoint::read(const TensorSlice& slice, float* out) const {
     convert_row(tensor.entry->dtype, data + first * element_bytes, slice.columns.count, out);
     out += slice.columns.count;
   }
+}
+
+ElementType Checkpoint::most_common_type() const {
+  std::map<std::string, std::uint64_t> elements;
+  for (const auto& [name, tensor] : tensors_) {
+    const SafetensorsEntry& entry = *tensor.entry;
+    elements[entry.dtype] += (entry.end - entry.begin) / (entry.dtype == "F32" ? 4 : 2);
+  }
+  const auto most = std::max_element(
+      elements.begin(), elements.end(), [](auto& a, auto& b) { return a.second < b.second; });
+  if (most == elements.end() || most->first == "F32") {
+    return ElementType::kFloat32;
+  }
+  return most->first == "F16" ? ElementType::kFloat16 : ElementType::kBfloat16;
 }
 
 }  // namespace hexgen

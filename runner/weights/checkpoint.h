@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "runner/element_type.h"
 #include "runner/weights/mapped_file.h"
 #include "runner/weights/safetensors_header.h"
 #include "runner/weights/weight_source.h"
@@ -21,6 +22,9 @@ class Checkpoint : public WeightSource {
   explicit Checkpoint(const std::string& folder);
 
   void read(const TensorSlice& slice, float* out) const override;
+
+  /// That of most elements; some checkpoints keep a few small tensors in fp32.
+  ElementType most_common_type() const;
 
  private:
   struct File {

@@ -27,16 +27,18 @@ namespace kernels = hexgen::kernels;
 namespace {
 
 /// A paged cache whose blocks lie in random order and hold NaN behind each context.
+template <typename T>
 struct Problem {
   DecodeAttentionShape shape;
   std::vector<int> context_tokens;
   std::vector<int> block_table;
-  std::vector<Bfloat16> q;
-  std::vector<Bfloat16> k;
-  std::vector<Bfloat16> v;
+  std::vector<T> q;
+  std::vector<T> k;
+  std::vector<T> v;
 };
 
-void poison_behind_contexts(Problem& problem) {
+template <typename T>
+void poison_behind_contexts(Problem<T>& problem) {
   const DecodeAttentionShape& shape = problem.shape;
   for (int sequence = 0; sequence < shape.num_sequences; ++sequence) {
     const int end = shape.max_blocks * kKvBlockTokens;
@@ -47,18 +49,19 @@ void poison_behind_contexts(Problem& problem) {
       for (int head = 0; head < shape.num_kv_heads; ++head) {
         const int row =
             (block * shape.num_kv_heads + head) * kKvBlockTokens + token % kKvBlockTokens;
-        std::fill_n(problem.k.begin() + row * shape.head_dim, shape.head_dim, kNan);
-        std::fill_n(problem.v.begin() + row * shape.head_dim, shape.head_dim, kNan);
+        std::fill_n(problem.k.begin() + row * shape.head_dim, shape.head_dim, kNan<T>);
+        std::fill_n(problem.v.begin() + row * shape.head_dim, shape.head_dim, kNan<T>);
       }
     }
   }
 }
 
-Problem make_problem(DecodeAttentionShape shape, std::vector<int> context_tokens) {
+template <typename T>
+Problem<T> make_problem(DecodeAttentionShape shape, std::vector<int> context_tokens) {
   shape.num_sequences = static_cast<int>(context_tokens.size());
   const int longest = *std::max_element(context_tokens.begin(), context_tokens.end());
   shape.max_blocks = std::max(1, (longest + kKvBlockTokens - 1) / kKvBlockTokens);
-  Problem problem = {.shape = shape, .context_tokens = std::move(context_tokens)};
+  Problem<T> problem = {.shape = shape, .context_tokens = std::move(context_tokens)};
   std::mt19937 random(3);
   const int blocks = shape.num_sequences * shape.max_blocks;
   for (int block = 0; block < blocks; ++block) {
@@ -69,79 +72,88 @@ Problem make_problem(DecodeAttentionShape shape, std::vector<int> context_tokens
                       static_cast<std::size_t>(shape.head_dim);
   const auto kv_size = static_cast<std::size_t>(blocks * shape.num_kv_heads) *
                        static_cast<std::size_t>(kKvBlockTokens * shape.head_dim);
-  problem.q = random_values(q_size, 3.0F, random);  // scores of about +-20: a softmax with peaks
-  problem.k = random_values(kv_size, 1.0F, random);
-  problem.v = random_values(kv_size, 1.0F, random);
+  problem.q = random_values<T>(q_size, 3.0F, random);  // scores of about +-20: a softmax with peaks
+  problem.k = random_values<T>(kv_size, 1.0F, random);
+  problem.v = random_values<T>(kv_size, 1.0F, random);
   poison_behind_contexts(problem);
   return problem;
 }
 
-std::vector<Bfloat16> on_cpu(const Problem& problem) {
-  std::vector<Bfloat16> out(problem.q.size());
+template <typename T>
+std::vector<T> on_cpu(const Problem<T>& problem) {
+  std::vector<T> out(problem.q.size());
   kernels::reference::attention_decode(
       problem.shape,
-      kernels::DecodeAttentionData<Bfloat16>{.q = problem.q.data(),
-                                             .cache = {problem.k.data(), problem.v.data()},
-                                             .block_table = problem.block_table.data(),
-                                             .context_tokens = problem.context_tokens.data(),
-                                             .out = out.data()});
+      kernels::DecodeAttentionData<T>{.q = problem.q.data(),
+                                      .cache = {problem.k.data(), problem.v.data()},
+                                      .block_table = problem.block_table.data(),
+                                      .context_tokens = problem.context_tokens.data(),
+                                      .out = out.data()});
   return out;
 }
 
-std::vector<Bfloat16> on_gpu(const Problem& problem) {
+template <typename T>
+std::vector<T> on_gpu(const Problem<T>& problem) {
   const Stream stream;
-  const DeviceBuffer<Bfloat16> q(problem.q);
-  const DeviceBuffer<Bfloat16> k(problem.k);
-  const DeviceBuffer<Bfloat16> v(problem.v);
+  const DeviceBuffer<T> q(problem.q);
+  const DeviceBuffer<T> k(problem.k);
+  const DeviceBuffer<T> v(problem.v);
   const DeviceBuffer<int> block_table(problem.block_table);
   const DeviceBuffer<int> context_tokens(problem.context_tokens);
-  const DeviceBuffer<Bfloat16> out(std::vector<Bfloat16>(problem.q.size(), kNan));
+  const DeviceBuffer<T> out(std::vector<T>(problem.q.size(), kNan<T>));
   const DeviceBuffer<std::byte> scratch(kernels::attention_decode_scratch_bytes(problem.shape));
-  HEXGEN_CUDA_CHECK(kernels::attention_decode(problem.shape,
-                                              {.q = q.data(),
-                                               .cache = {k.data(), v.data()},
-                                               .block_table = block_table.data(),
-                                               .context_tokens = context_tokens.data(),
-                                               .out = out.data()},
-                                              scratch.data(),
-                                              stream.get()));
+  HEXGEN_CUDA_CHECK(kernels::attention_decode<T>(problem.shape,
+                                                 {.q = q.data(),
+                                                  .cache = {k.data(), v.data()},
+                                                  .block_table = block_table.data(),
+                                                  .context_tokens = context_tokens.data(),
+                                                  .out = out.data()},
+                                                 scratch.data(),
+                                                 stream.get()));
   stream.synchronize();
   return out.to_host();
 }
 
 }  // namespace
 
-TEST_CASE("decode attention agrees with its CPU twin for every kind of head sharing") {
+TEST_CASE_TEMPLATE("decode attention agrees with its CPU twin for every kind of head sharing",
+                   T,
+                   HEXGEN_KERNEL_TYPES) {
   for (const int head_dim : {64, 128}) {
     for (const int group : {1, 2, 3, 7, 8, 9, 16, 20}) {
       CAPTURE(head_dim);
       CAPTURE(group);
-      const Problem problem = make_problem(
+      const Problem<T> problem = make_problem<T>(
           {.num_heads = 3 * group, .num_kv_heads = 3, .head_dim = head_dim, .num_splits = 2},
           {1, 77, 300});
-      CHECK(relative_error(on_gpu(problem), on_cpu(problem)) < kTolerance);
+      CHECK(relative_error(on_gpu(problem), on_cpu(problem)) < kTolerance<T>);
     }
   }
 }
 
-TEST_CASE("decode attention agrees with its CPU twin at the edges of blocks, tiles and splits") {
+TEST_CASE_TEMPLATE(
+    "decode attention agrees with its CPU twin at the edges of blocks, tiles and splits",
+    T,
+    HEXGEN_KERNEL_TYPES) {
   const std::vector<int> contexts = {1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 129, 1000};
   for (const int num_splits : {1, 2, 5, 40, 128}) {
     CAPTURE(num_splits);
-    const Problem problem = make_problem(
+    const Problem<T> problem = make_problem<T>(
         {.num_heads = 8, .num_kv_heads = 2, .head_dim = 128, .num_splits = num_splits}, contexts);
-    CHECK(relative_error(on_gpu(problem), on_cpu(problem)) < kTolerance);
+    CHECK(relative_error(on_gpu(problem), on_cpu(problem)) < kTolerance<T>);
   }
 }
 
-TEST_CASE("decode attention of an empty context is zero on the GPU") {
-  const Problem problem =
-      make_problem({.num_heads = 2, .num_kv_heads = 1, .head_dim = 64, .num_splits = 3}, {0, 20});
-  const std::vector<Bfloat16> out = on_gpu(problem);
+TEST_CASE_TEMPLATE("decode attention of an empty context is zero on the GPU",
+                   T,
+                   HEXGEN_KERNEL_TYPES) {
+  const Problem<T> problem = make_problem<T>(
+      {.num_heads = 2, .num_kv_heads = 1, .head_dim = 64, .num_splits = 3}, {0, 20});
+  const std::vector<T> out = on_gpu(problem);
   for (int i = 0; i < 2 * 64; ++i) {
     CHECK(to_float(out[static_cast<std::size_t>(i)]) == 0.0F);
   }
-  CHECK(relative_error(out, on_cpu(problem)) < kTolerance);
+  CHECK(relative_error(out, on_cpu(problem)) < kTolerance<T>);
 }
 
 TEST_CASE("the number of splits fills the GPU and leaves each split 128 tokens") {
@@ -164,10 +176,10 @@ TEST_CASE("the number of splits fills the GPU and leaves each split 128 tokens")
 TEST_CASE("a head dimension without a kernel and a wrong number of splits are refused") {
   DecodeAttentionShape shape = {
       .num_sequences = 1, .num_heads = 1, .num_kv_heads = 1, .head_dim = 96, .max_blocks = 1};
-  CHECK(kernels::attention_decode(shape, {}, nullptr, nullptr) == cudaErrorInvalidValue);
+  CHECK(kernels::attention_decode<Bfloat16>(shape, {}, nullptr, nullptr) == cudaErrorInvalidValue);
   shape.head_dim = 128;
   shape.num_splits = 129;
-  CHECK(kernels::attention_decode(shape, {}, nullptr, nullptr) == cudaErrorInvalidValue);
+  CHECK(kernels::attention_decode<Bfloat16>(shape, {}, nullptr, nullptr) == cudaErrorInvalidValue);
   shape.num_splits = 0;
-  CHECK(kernels::attention_decode(shape, {}, nullptr, nullptr) == cudaErrorInvalidValue);
+  CHECK(kernels::attention_decode<Bfloat16>(shape, {}, nullptr, nullptr) == cudaErrorInvalidValue);
 }

@@ -2,8 +2,9 @@
 
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
-#include "kernels/reference/random_fill.h"
+#include "kernels/random_value.h"
 #include "profiles/errors.h"
 #include "runner/cuda_graph.h"
 #include "runner/gemm.h"
@@ -17,6 +18,7 @@ using hexgen::Gemm;
 using hexgen::RandomPool;
 using hexgen::Stream;
 using hexgen::kernels::Bfloat16;
+using hexgen::kernels::Float16;
 using hexgen::kernels::to_float;
 
 namespace {
@@ -27,17 +29,22 @@ struct Size {
   int columns;
 };
 
-std::vector<Bfloat16> random_matrix(int rows, int columns, std::uint32_t seed) {
-  std::vector<Bfloat16> values(static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns));
-  hexgen::kernels::reference::random_fill(values.data(), values.size(), seed);
+/// Values k/128, exact in both types.
+template <typename T>
+std::vector<T> random_matrix(int rows, int columns, std::uint32_t seed) {
+  std::vector<T> values(static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    store(hexgen::kernels::random_value(seed, i), values[i]);
+  }
   return values;
 }
 
 /// Largest difference to the product in double, relative to the size of a sum of random products.
+template <typename T>
 double largest_error(const Size& size,
-                     const std::vector<Bfloat16>& x,
-                     const std::vector<Bfloat16>& w,
-                     const std::vector<Bfloat16>& y) {
+                     const std::vector<T>& x,
+                     const std::vector<T>& w,
+                     const std::vector<T>& y) {
   double largest = 0;
   for (int row = 0; row < size.rows; ++row) {
     for (int column = 0; column < size.columns; ++column) {
@@ -56,22 +63,24 @@ double largest_error(const Size& size,
 
 }  // namespace
 
-TEST_CASE("a matrix product agrees with the sum in double") {
+TEST_CASE_TEMPLATE("a matrix product agrees with the sum in double", T, Bfloat16, Float16) {
   const Stream stream;
   const BlasContext context;
   for (const Size& size :
        {Size{1, 64, 8}, Size{3, 264, 40}, Size{17, 128, 1000}, Size{130, 520, 72}}) {
     CAPTURE(size.rows);
-    const std::vector<Bfloat16> x = random_matrix(size.rows, size.inner_dim, 1);
-    const std::vector<Bfloat16> w = random_matrix(size.columns, size.inner_dim, 2);
-    const DeviceBuffer<Bfloat16> device_x(x);
-    const DeviceBuffer<Bfloat16> device_w(w);
-    const DeviceBuffer<Bfloat16> device_y(static_cast<std::size_t>(size.rows * size.columns));
-    Gemm(context, {size.rows, size.inner_dim, size.columns})
+    const std::vector<T> x = random_matrix<T>(size.rows, size.inner_dim, 1);
+    const std::vector<T> w = random_matrix<T>(size.columns, size.inner_dim, 2);
+    const DeviceBuffer<T> device_x(x);
+    const DeviceBuffer<T> device_w(w);
+    const DeviceBuffer<T> device_y(static_cast<std::size_t>(size.rows * size.columns));
+    Gemm(context, {size.rows, size.inner_dim, size.columns, false, hexgen::kElementType<T>})
         .run(device_x.data(), device_w.data(), device_y.data(), stream);
     stream.synchronize();
-    // Sums are about sqrt(inner_dim) / 3, at most 4 times that here; bf16 rounds them by 2^-9.
-    CHECK(largest_error(size, x, w, device_y.to_host()) < 4.0 / 3 / 512 * 1.1);
+    // Sums are about sqrt(inner_dim) / 3, at most 4 times that here; bf16 rounds them by 2^-9,
+    // fp16 by 2^-12.
+    const double rounding = std::is_same_v<T, Bfloat16> ? 1.0 / 512 : 1.0 / 4096;
+    CHECK(largest_error(size, x, w, device_y.to_host()) < 4.0 / 3 * rounding * 1.1);
   }
 }
 

@@ -3,21 +3,24 @@
 #include <doctest/doctest.h>
 
 #include <bit>
-#include <cmath>
 #include <limits>
 
 #include "profiles/errors.h"
-#include "runner/weights/half_precision.h"
+#include "runner/weights/narrow_weights.h"
 #include "tests/runner/weights/safetensors_file.h"
 #include "tests/support/temporary_folder.h"
 
 using hexgen::Checkpoint;
+using hexgen::ElementType;
 using hexgen::IndexRange;
 using hexgen::InputError;
+using hexgen::narrow_weights;
 using hexgen::TensorSlice;
 using hexgen::test::safetensors_bytes;
 using hexgen::test::TemporaryFolder;
 using hexgen::test::write_bytes;
+
+namespace kernels = hexgen::kernels;
 
 namespace {
 
@@ -63,16 +66,40 @@ TEST_CASE("a slice holds the elements of its rows and columns in fp32") {
   CHECK(out[0] == bf16(26, 27));
 }
 
-TEST_CASE("half precision is converted exactly") {
-  // Bits and values by the definition of binary16.
-  CHECK(hexgen::half_to_float(0x3c00) == 1.0F);
-  CHECK(hexgen::half_to_float(0xc000) == -2.0F);
-  CHECK(hexgen::half_to_float(0x3555) == 0.333251953125F);
-  CHECK(hexgen::half_to_float(0x7bff) == 65504.0F);
-  CHECK(hexgen::half_to_float(0x0001) == 0x1p-24F);
-  CHECK(hexgen::half_to_float(0x83ff) == -0x1.ff8p-15F);
-  CHECK(hexgen::half_to_float(0x7c00) == std::numeric_limits<float>::infinity());
-  CHECK(std::isnan(hexgen::half_to_float(0x7e00)));
+TEST_CASE("the most common type is that of most elements") {
+  const TemporaryFolder folder;
+  const auto type_of = [&](const std::string& m, const std::string& v, std::size_t end) {
+    write_bytes(folder / "model.safetensors",
+                safetensors_bytes(R"({"m": {"dtype": ")" + m +
+                                      R"(", "shape": [3, 4], "data_offsets": [0, 24]},
+                                      "v": {"dtype": ")" +
+                                      v + R"(", "shape": [2], "data_offsets": [24, )" +
+                                      std::to_string(end) + "]}}",
+                                  end));
+    return Checkpoint(folder.path().string()).most_common_type();
+  };
+  CHECK(type_of("F16", "F16", 28) == ElementType::kFloat16);
+  CHECK(type_of("F16", "F32", 32) == ElementType::kFloat16);
+  CHECK(type_of("BF16", "F16", 28) == ElementType::kBfloat16);
+  write_bytes(
+      folder / "model.safetensors",
+      safetensors_bytes(R"({"m": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}})", 8));
+  CHECK(Checkpoint(folder.path().string()).most_common_type() == ElementType::kFloat32);
+}
+
+TEST_CASE("weights that fp16 cannot hold are refused by name, and fit bf16") {
+  std::vector<float> weights = {1.0F, -65504.0F};
+  kernels::Float16 half[2];
+  kernels::Bfloat16 bf16[2];
+  narrow_weights("lm_head.weight", weights, half);
+  CHECK(to_float(half[1]) == -65504.0F);
+  const char* error = "lm_head.weight: holds 70000, fp16 ends at 65504; --dtype bf16 fits";
+  weights[1] = 70000;
+  CHECK_THROWS_WITH_AS(narrow_weights("lm_head.weight", weights, half), error, InputError);
+  narrow_weights("lm_head.weight", weights, bf16);
+  CHECK(to_float(bf16[1]) == 70144);  // 137 * 2^9, the nearest with 8 bits
+  weights[1] = std::numeric_limits<float>::quiet_NaN();
+  CHECK_THROWS_AS(narrow_weights("lm_head.weight", weights, half), InputError);
 }
 
 TEST_CASE("a tensor that is missing, or of another shape or type than the model's, is refused") {
