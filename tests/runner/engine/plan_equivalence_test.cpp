@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <mutex>
 #include <random>
+#include <set>
 
 #include "profiles/model_config.h"
 #include "runner/weights/checkpoint.h"
@@ -161,4 +163,22 @@ TEST_CASE("the same plan gives the same bits whenever it runs") {
       }
     }
   }
+}
+
+TEST_CASE("each rank gets the backend of its own device, whatever its place in the pipeline") {
+  const std::string folder = "tests/data/models/llama-gqa";
+  const ModelSpec model = hexgen::read_model(folder);
+  const Checkpoint weights(folder);
+  PipelineSetup setup = cpu_pipeline(model, weights, {{2, 1}, {2, 2}});  // in a cluster of four
+  setup.pipeline.stages[0].devices = {3};
+  setup.pipeline.stages[1].devices = {2, 0};
+  std::mutex mutex;
+  std::set<int> devices;
+  const auto make_backend = [&](int device) {
+    const std::lock_guard lock(mutex);
+    devices.insert(device);
+    return std::make_unique<hexgen::CpuBackend>();
+  };
+  hexgen::run_local_pipeline(setup, make_backend, 60, [](hexgen::PipelineRank&) {});
+  CHECK(devices == std::set<int>{0, 2, 3});
 }
