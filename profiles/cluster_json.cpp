@@ -14,7 +14,6 @@ namespace hexgen {
 namespace {
 
 constexpr int kMostGpusOfANode = 8;
-constexpr std::size_t kMostNodes = 1024;
 constexpr double kHighestPrice = 1e6;
 
 /// The entries of "gpu_types" or "link_types" with their names, each of which may stand there once.
@@ -41,18 +40,6 @@ int position_of(const Type& type, std::vector<Type>& types) {
   types.push_back(type);
   return static_cast<int>(types.size()) - 1;
 }
-
-/// What is read of a cluster file before the Cluster is made.
-struct Parts {
-  std::vector<GpuType> gpu_types;
-  std::vector<LinkType> link_types;
-  std::vector<Node> nodes;
-
-  bool has_node(const std::string& name) const {
-    return std::any_of(
-        nodes.begin(), nodes.end(), [&](const Node& node) { return node.name == name; });
-  }
-};
 
 /// A name that can stand in a table and in "node:index".
 std::string read_name(const JsonReader& value) {
@@ -108,8 +95,7 @@ const LinkType& read_intra_link(const JsonReader& node,
   return catalogue.link(gpu.usual_link);
 }
 
-void read_node(const JsonReader& entry, const Catalogue& catalogue, Parts& parts) {
-  entry.allow_only_noted({"name", "region", "gpu_type", "gpus", "intra_link", "price_per_hour"});
+void read_node(const JsonReader& entry, const Catalogue& catalogue, ClusterParts& parts) {
   Node node;
   node.name = read_name(entry.at("name"));
   if (parts.has_node(node.name)) {
@@ -126,27 +112,38 @@ void read_node(const JsonReader& entry, const Catalogue& catalogue, Parts& parts
   parts.nodes.push_back(std::move(node));
 }
 
-Parts read_nodes(const JsonReader& root) {
+}  // namespace
+
+bool ClusterParts::has_node(const std::string& name) const {
+  return std::any_of(
+      nodes.begin(), nodes.end(), [&](const Node& node) { return node.name == name; });
+}
+
+ClusterParts read_machines(const JsonReader& root,
+                           const std::string& key,
+                           const std::vector<std::string>& further_keys) {
   const Catalogue catalogue = catalogue_with_types_of(root);
-  const std::vector<JsonReader> entries = root.at("nodes").items();
+  const std::vector<JsonReader> entries = root.at(key).items();
   if (entries.empty() || entries.size() > kMostNodes) {
-    root.at("nodes").fail(std::to_string(entries.size()) + " nodes, expected 1 to " +
-                          std::to_string(kMostNodes));
+    root.at(key).fail(std::to_string(entries.size()) + " " + key + ", expected 1 to " +
+                      std::to_string(kMostNodes));
   }
-  Parts parts;
+  std::vector<std::string> keys = {
+      "name", "region", "gpu_type", "gpus", "intra_link", "price_per_hour"};
+  keys.insert(keys.end(), further_keys.begin(), further_keys.end());
+  ClusterParts parts;
   for (const JsonReader& entry : entries) {
+    entry.allow_only_noted(keys);
     read_node(entry, catalogue, parts);
   }
   return parts;
 }
 
-}  // namespace
-
 Cluster cluster_from_json(const JsonReader& root, const std::string& default_name) {
   root.expect_format("hexgen.cluster/1");
   root.allow_only_noted({"format", "name", "gpu_types", "link_types", "nodes", "links"});
   const auto name = root.find("name");
-  Parts parts = read_nodes(root);
+  ClusterParts parts = read_machines(root, "nodes");
   std::vector<Link> links = node_links_from_json(root, parts.nodes);
   return {name ? name->string() : default_name,
           std::move(parts.gpu_types),

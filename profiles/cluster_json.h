@@ -2,6 +2,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "profiles/cluster.h"
 #include "profiles/input_file.h"
@@ -18,6 +19,24 @@ class JsonReader;
 Cluster cluster_from_json(const JsonReader& root, const std::string& default_name);
 
 Cluster parse_cluster(const InputFile& file);
+
+/// The most nodes of a file.
+inline constexpr int kMostNodes = 1024;
+
+/// What a list of machines in a file is read into.
+struct ClusterParts {
+  std::vector<GpuType> gpu_types;
+  std::vector<LinkType> link_types;
+  std::vector<Node> nodes;
+
+  bool has_node(const std::string& name) const;
+};
+
+/// The list of machines `key` of a file and the types that they name. `further_keys`: those that an
+/// entry may have besides a node's. Throws InputError.
+ClusterParts read_machines(const JsonReader& root,
+                           const std::string& key,
+                           const std::vector<std::string>& further_keys = {});
 
 /// A file, or a name such as "hexgen-full".
 Cluster read_cluster(const std::string& path_or_name);

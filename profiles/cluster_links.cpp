@@ -76,8 +76,9 @@ std::map<Ends, Link> read_links_between(const JsonReader& entries,
 
 class LinkTables {
  public:
-  LinkTables(const JsonReader& links, const std::vector<Node>& nodes) {
-    links.allow_only_noted({"same_region", "regions", "nodes"});
+  LinkTables(const JsonReader& links, const std::vector<Node>& nodes, const std::string& what) {
+    const std::string single = what + "s";
+    links.allow_only_noted({"same_region", "regions", single});
     if (const auto entry = links.find("same_region")) {
       entry->allow_only_noted({"latency_ms", "bandwidth_gb_per_s"});
       same_region_ = read_link(*entry);
@@ -85,10 +86,10 @@ class LinkTables {
     if (const auto entries = links.find("regions")) {
       regions_ = read_links_between(*entries, region_names(nodes), "region");
     }
-    if (const auto entries = links.find("nodes")) {
-      nodes_ = read_links_between(*entries, node_names(nodes), "node");
+    if (const auto entries = links.find(single)) {
+      nodes_ = read_links_between(*entries, node_names(nodes), what);
       for (const auto& [pair, link] : nodes_) {
-        if (pair.first == pair.second) {
+        if (pair.first == pair.second && what == "node") {
           entries->fail("node " + pair.first + " has a link to itself, expected its intra_link");
         }
       }
@@ -118,19 +119,21 @@ std::string shown(const Node& node) {
 
 }  // namespace
 
-std::vector<Link> node_links_from_json(const JsonReader& root, const std::vector<Node>& nodes) {
+std::vector<Link> node_links_from_json(const JsonReader& root,
+                                       const std::vector<Node>& nodes,
+                                       const std::string& what) {
   const std::size_t count = nodes.size();
   std::vector<Link> links(count * count);
   if (count == 1 && !root.has("links")) {
     return links;
   }
   const JsonReader entry = root.at("links");
-  const LinkTables tables(entry, nodes);
+  const LinkTables tables(entry, nodes, what);
   for (std::size_t a = 0; a < count; ++a) {
     for (std::size_t b = a + 1; b < count; ++b) {
       const Link* link = tables.find(nodes[a], nodes[b]);
       if (link == nullptr) {
-        entry.fail("no link between nodes " + shown(nodes[a]) + " and " + shown(nodes[b]));
+        entry.fail("no link between " + what + "s " + shown(nodes[a]) + " and " + shown(nodes[b]));
       }
       links[a * count + b] = *link;
       links[b * count + a] = *link;

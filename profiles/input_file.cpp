@@ -1,5 +1,6 @@
 #include "profiles/input_file.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "profiles/builtin_files.h"
@@ -13,13 +14,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// "price list" for "price_list".
+std::string spoken(std::string role) {
+  std::replace(role.begin(), role.end(), '_', ' ');
+  return role;
+}
+
 InputFile load_builtin(const std::string& role, const std::string& name) {
   const std::string folder = role + "s";
   const std::string path = folder + "/" + name + ".json";
   if (const auto text = builtin_file(path)) {
     return {role, name, path, std::string(*text)};
   }
-  throw InputError("'" + name + "' is neither a file nor a built-in " + role + ", " +
+  throw InputError("'" + name + "' is neither a file nor a built-in " + spoken(role) + ", " +
                    advice(name, builtin_names(folder)));
 }
 
@@ -51,6 +58,10 @@ InputFile load_model_file(const std::string& path_or_name) {
 
 InputFile load_cluster_file(const std::string& path_or_name) {
   return load("cluster", path_or_name);
+}
+
+InputFile load_price_list_file(const std::string& path_or_name) {
+  return load("price_list", path_or_name);
 }
 
 InputFile load_workload_file(const std::string& path_or_name) {

@@ -9,6 +9,7 @@
 #include "profiles/file.h"
 #include "profiles/layer_profile.h"
 #include "profiles/model_config.h"
+#include "profiles/price_list.h"
 #include "profiles/workload_json.h"
 
 namespace {
@@ -69,6 +70,12 @@ TEST_CASE("every broken config.json is refused by file, path, value and expectat
 TEST_CASE("every broken layer profile is refused by file, path, value and expectation") {
   CHECK(check_folder("layer_profile",
                      [](const std::string& path) { hexgen::read_layer_profile(path); }) >= 15);
+}
+
+TEST_CASE("every broken price list is refused by file, path, value and expectation") {
+  CHECK(check_folder("price_list", [](const std::string& path) {
+          hexgen::parse_price_list(hexgen::load_price_list_file(path));
+        }) >= 20);
 }
 
 TEST_CASE("every broken workload file is refused by file, path, value and expectation") {

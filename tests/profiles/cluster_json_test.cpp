@@ -8,6 +8,7 @@
 #include "profiles/builtin_files.h"
 #include "profiles/errors.h"
 #include "profiles/json_reader.h"
+#include "profiles/price_list.h"
 
 using hexgen::Cluster;
 using hexgen::InputError;
@@ -196,4 +197,28 @@ TEST_CASE("without some of its nodes a cluster keeps the names and links of the 
   CHECK(part.node_link(0, part.num_nodes() - 1) == whole.node_link(0, whole.num_nodes() - 1));
   CHECK_THROWS_WITH_AS(
       without_nodes(whole, {"x"}), "cluster hexgen-full: has no node 'x' to leave out", InputError);
+}
+
+TEST_CASE("rented machines are named after their offers and linked as those are") {
+  const std::string text = R"({"format": "hexgen.price_list/1", "offers": [
+    {"name": "a", "region": "x", "gpu_type": "T4", "gpus": 2, "price_per_hour": 1.5, "available": 3},
+    {"name": "b", "region": "y", "gpu_type": "L4", "gpus": 1, "price_per_hour": 2, "available": 1}],
+    "links": {"same_region": {"latency_ms": 1, "bandwidth_gb_per_s": 1},
+              "regions": [{"between": ["x", "y"], "latency_ms": 2, "bandwidth_gb_per_s": 1}],
+              "offers": [{"between": ["a", "a"], "latency_ms": 3, "bandwidth_gb_per_s": 1}]}})";
+  const hexgen::PriceList list = hexgen::parse_price_list(
+      {.role = "price_list", .name = "given", .label = "p.json", .text = text});
+  CHECK(list.available == std::vector<int>{3, 1});
+  const Cluster cluster = hexgen::rented_cluster(list, {2, 1});
+  REQUIRE(cluster.num_nodes() == 3);
+  CHECK(cluster.nodes()[1].name == "a-1");
+  CHECK(cluster.nodes()[2].name == "b-0");
+  CHECK(cluster.node_link(0, 1).latency_s == doctest::Approx(3e-3));
+  CHECK(cluster.node_link(2, 0).latency_s == doctest::Approx(2e-3));
+  CHECK(cluster.num_devices() == 5);
+  CHECK(cluster.price_per_hour() == doctest::Approx(2 * 1.5 + 2));
+  check_same(cluster, read_back(cluster));
+  const hexgen::PriceList left = hexgen::without_offers(list, {"a"});
+  CHECK(left.available == std::vector<int>{1});
+  CHECK(hexgen::rented_cluster(left, {1}).nodes()[0].name == "b-0");
 }

@@ -17,6 +17,8 @@ BEYOND_SCHEMA = {
                 "link_to_itself", "link_to_unknown_node", "link_to_unknown_region", "link_twice", "name_twice", "unknown_usual_link",
                 "no_intra_link", "no_links", "unconnected", "unknown_gpu", "unknown_intra_link"},
     "layer_profile": {"attention_of_nothing", "operator_twice", "point_twice"},
+    "price_list": {"link_to_unknown_offer", "link_twice", "name_twice", "no_link_within_offer", "no_links",
+                   "too_many_in_all", "unconnected", "unknown_gpu"},
     "workload": {"lognormal_mean_below_median", "max_below_min", "unknown_reference_gpu"},
 }
 
@@ -52,7 +54,7 @@ def main():
     profiles = pathlib.Path("profiles")
     problems = check_valid("gpus", profiles / "gpus.json")
     problems += check_valid("links", profiles / "links.json")
-    for kind in ("cluster", "workload"):
+    for kind in ("cluster", "price_list", "workload"):
         for path in sorted((profiles / f"{kind}s").glob("*.json")):
             problems += check_valid(kind, path)
         for path in sorted(pathlib.Path(f"tests/data/bad/{kind}").glob("*.json")):
