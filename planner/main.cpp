@@ -5,6 +5,7 @@
 #include "planner/explain_command.h"
 #include "planner/plan_commands.h"
 #include "planner/profile_import.h"
+#include "planner/rent_command.h"
 #include "planner/replan_command.h"
 #include "planner/search_command.h"
 #include "profiles/errors.h"
@@ -63,6 +64,7 @@ int run_command_line(int argc, char** argv) {
   app.require_subcommand(1);
   hexgen::SearchOptions search;
   hexgen::ReplanOptions replan;
+  hexgen::RentOptions rent;
   hexgen::ExplainOptions explain;
   hexgen::PlanFileOptions check;
   hexgen::PlanFileOptions show;
@@ -75,6 +77,12 @@ int run_command_line(int argc, char** argv) {
               replan,
               hexgen::add_replan_options,
               hexgen::run_replan);
+  add_command(app,
+              "rent",
+              "Say which machines of a price list to rent, with a plan for them",
+              rent,
+              hexgen::add_rent_options,
+              hexgen::run_rent);
   add_command(app,
               "explain",
               "Say what binds a plan, what one more GPU is worth and what the runner-up was",

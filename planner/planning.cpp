@@ -147,6 +147,18 @@ double Planning::estimate(const Individual& individual) const {
                                          : kOverloaded / 2 - expected.limit_s;
 }
 
+double Planning::expected_rate_per_s(const DeviceGroup& group, bool in_time) const {
+  const PipelineChoices& choices = *layouts_.choices(group).choices;
+  const double limit_s = in_time ? goal_.e2e_s : std::numeric_limits<double>::infinity();
+  double highest_per_s = 0;
+  for (const OperatingPoint& point : choices.points) {
+    if (choices.meets || !in_time) {
+      highest_per_s = std::max(highest_per_s, rate_within(point, limit_s, 1, goal_.policy));
+    }
+  }
+  return highest_per_s;
+}
+
 double Planning::upper_bound_per_s() const {
   return throughput_bound(request_.model,
                           request_.cluster,

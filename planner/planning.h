@@ -69,6 +69,10 @@ class Planning {
   /// rate; cost: minus the price of the nodes used, if that latency is within the limit.
   double estimate(const Individual& individual) const;
 
+  /// Requests per second that the group is expected to serve as one pipeline: within the limits, 0
+  /// when it misses them, or `in_time` or not. 0 when it cannot hold the model.
+  double expected_rate_per_s(const DeviceGroup& group, bool in_time = true) const;
+
   /// Requests per second that no plan can exceed in the long run (planner/throughput_bound.h).
   double upper_bound_per_s() const;
 

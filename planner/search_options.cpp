@@ -63,7 +63,11 @@ void add_problem(CLI::App& app, SearchOptions& options) {
       "Limits in place of the workload's: ttft:MS tpot:MS e2el:MS, scale:X, mlperf:NAME");
   app.add_option("--rate", options.rate_per_s, "Requests per second, in place of the workload's")
       ->check(CLI::PositiveNumber);
-  add_choice(app, "--objective", options.objective, kObjectives, "What to maximise (attainment)");
+  add_choice(app,
+             "--objective",
+             options.objective,
+             kObjectives,
+             "What to maximise (" + objective_name(options.objective) + ")");
   add_choice(app, "--policy", options.policy, kPolicies, "Batching of a replica (continuous)");
   add_choice(app, "--router", options.router, kRouters, "Choice of the replica (plan)");
   app.add_option("--max-batch", options.max_batch, "Requests in flight a pipeline, at most")
