@@ -52,14 +52,17 @@ TEST_CASE("hexgen-run generate prints the tokens that Hugging Face transformers 
         std::to_string(expected.at("greedy").at(static_cast<std::size_t>(i)).get<int>()) + " ";
   }
   const Outcome outcome =
-      run("generate --model tests/data/models/llama-gqa --max-new-tokens 8 --prompt-ids " + ids);
+      run("generate --backend cpu --model tests/data/models/llama-gqa --max-new-tokens 8 "
+          "--prompt-ids " +
+          ids);
   CHECK(outcome.exit_code == 0);
   CHECK(outcome.output == tokens + "\n");
 }
 
 TEST_CASE("hexgen-run generate streams text, and its JSON holds the same text and the times") {
   const std::string command =
-      "generate --model tests/data/tiny-llama --max-new-tokens 12 --prompt 'It is a truth'";
+      "generate --backend cpu --model tests/data/tiny-llama --max-new-tokens 12 --prompt 'It is a "
+      "truth'";
   const Outcome text = run(command);
   CHECK(text.exit_code == 0);
   const nlohmann::json json = nlohmann::json::parse(run(command + " --json --logprobs 3").output);
@@ -77,13 +80,15 @@ TEST_CASE("an asymmetric plan, one with uneven shares and a sampled run agree on
   const std::string prompt = " --random-weights --prompt-ids 1,2,3,4,5 --max-new-tokens 20";
   const std::string sampled = prompt + " --temperature 0.9 --top-k 50 --seed 7";
   for (const std::string& options : {prompt, sampled}) {
-    const Outcome even = run("generate --plan tests/data/plan/two_pipelines.json" + options);
-    const Outcome uneven = run("generate --plan tests/data/plan/uneven_shares.json" + options);
+    const Outcome even =
+        run("generate --backend cpu --plan tests/data/plan/two_pipelines.json" + options);
+    const Outcome uneven =
+        run("generate --backend cpu --plan tests/data/plan/uneven_shares.json" + options);
     CHECK(even.exit_code == 0);
     CHECK(even.output == uneven.output);
   }
-  CHECK(run("generate --plan tests/data/plan/two_pipelines.json" + prompt).output !=
-        run("generate --plan tests/data/plan/two_pipelines.json" + sampled).output);
+  CHECK(run("generate --backend cpu --plan tests/data/plan/two_pipelines.json" + prompt).output !=
+        run("generate --backend cpu --plan tests/data/plan/two_pipelines.json" + sampled).output);
 }
 
 TEST_CASE("a file of prompts gives a line of JSON for each, in order, over both pipelines") {
@@ -93,7 +98,8 @@ TEST_CASE("a file of prompts gives a line of JSON for each, in order, over both 
                      "{\"prompt_tokens\": [4], \"max_new_tokens\": 2}\n"
                      "{\"prompt_tokens\": [1, 2, 3]}\n");
   const Outcome outcome =
-      run("generate --plan tests/data/plan/two_pipelines.json --random-weights --max-new-tokens 5 "
+      run("generate --backend cpu --plan tests/data/plan/two_pipelines.json --random-weights "
+          "--max-new-tokens 5 "
           "--prompts " +
           (folder / "prompts.jsonl"));
   REQUIRE(outcome.exit_code == 0);
@@ -151,7 +157,7 @@ TEST_CASE("a request that the plan's KV cache can never hold ends with exit code
   }
   hexgen::write_file(folder / "plan.json", plan);
   const Outcome outcome =
-      run("generate --random-weights --prompt-ids 1,2 --max-new-tokens 40 --plan " +
+      run("generate --backend cpu --random-weights --prompt-ids 1,2 --max-new-tokens 40 --plan " +
           (folder / "plan.json"));
   CHECK(outcome.exit_code == 3);
   CHECK(contains(outcome.output, "41 tokens need 3 KV blocks, the pipeline has 2"));

@@ -16,7 +16,7 @@ namespace {
 
 // Of 6 layers: "two" has a stage whose two devices are on two hosts, "three" one of TP 3.
 const std::string kModel =
-    "generate --model tests/data/tiny-llama --max-new-tokens 40 "
+    "generate --backend cpu --model tests/data/tiny-llama --max-new-tokens 40 "
     "--prompt 'She walked to the window, and' ";
 const std::string kPlan = "--plan tests/data/plan/several_hosts.json --pipeline ";
 
