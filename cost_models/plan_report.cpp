@@ -259,6 +259,8 @@ void print_prediction(const PlanPrediction& predicted, std::ostream& out) {
   add(predicted.goodput_per_s, 2, "requests/s within it");
   add(predicted.slo_scale, 2, "lowest SLO scale");
   add(predicted.upper_bound_per_s, 2, "requests/s upper bound");
+  const std::optional<double> gap = gap_to_bound(predicted);
+  add(gap ? std::optional<double>(100 * *gap) : std::nullopt, 1, "% below it");
   if (!text.empty()) {
     out << "The search expects: " << text << ".\n";
   }
@@ -287,6 +289,13 @@ void print_origins(const PlanFile& file, std::ostream& out) {
 }
 
 }  // namespace
+
+std::optional<double> gap_to_bound(const PlanPrediction& predicted) {
+  if (!predicted.goodput_per_s || predicted.upper_bound_per_s.value_or(0) <= 0) {
+    return std::nullopt;
+  }
+  return 1 - *predicted.goodput_per_s / *predicted.upper_bound_per_s;
+}
 
 void describe_plan(const PlanFile& file, const SampleRequest& request, std::ostream& out) {
   print_header(file, request, out);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <optional>
 
 #include "cost_models/plan_json.h"
 
@@ -11,6 +12,10 @@ struct SampleRequest {
   double prompt_tokens = 512;
   double output_tokens = 128;
 };
+
+/// How far the goodput is below the upper bound, as a share of the bound; none when either is not
+/// known.
+std::optional<double> gap_to_bound(const PlanPrediction& predicted);
 
 /// Explains a plan to a person, at most 120 columns wide: for every pipeline where its stages are,
 /// what they hold, how long they take and why; the stage that limits time or KV and the slowest

@@ -15,6 +15,12 @@ namespace hexgen {
 /// The one of lowest latency, or none.
 std::vector<Layout> uniform_layouts(const LayoutProblem& problem);
 
+/// Layouts as planners make them that divide the layers by memory: in proportion to what the stages
+/// have room for. Nodes follow each other in order and are cut into TP groups of one degree, the
+/// same for nodes with equally many devices. The one of lowest latency and the one of lowest
+/// bottleneck, or none.
+std::vector<Layout> proportional_layouts(const LayoutProblem& problem);
+
 /// The released optimizer's search with the repairs it needs to be a search: selection works (its
 /// tournament always fell back to a random choice) and the elites survive. Groups never leave their
 /// region; the start is one group a region; a child changes every region, with equal chance, by

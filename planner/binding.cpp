@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "planner/mean_demand.h"
 #include "planner/service_estimate.h"
-#include "planner/throughput_bound.h"
 
 namespace hexgen {
 namespace {

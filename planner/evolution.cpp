@@ -38,22 +38,6 @@ constexpr std::array<WeightedMove, 6> kMoves = {{{move_gpu, 30},
                                                  {merge_groups, 10},
                                                  {change_leniency, 10}}};
 
-void make_one_move(Individual& individual, const SearchSpace& space, Random& random) {
-  constexpr int kAttempts = 8;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    int ticket = random.between(0, 99);
-    for (const WeightedMove& candidate : kMoves) {
-      ticket -= candidate.weight;
-      if (ticket < 0) {
-        if (candidate.move(individual, space, random)) {
-          return;
-        }
-        break;
-      }
-    }
-  }
-}
-
 Individual breed(const std::vector<Member>& members, const SearchSpace& space, Random& random) {
   if (random.chance(kImmigration)) {
     return network_aware_individual(space, random);
@@ -75,6 +59,22 @@ Individual breed(const std::vector<Member>& members, const SearchSpace& space, R
 }
 
 }  // namespace
+
+void make_one_move(Individual& individual, const SearchSpace& space, Random& random) {
+  constexpr int kAttempts = 8;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    int ticket = random.between(0, 99);
+    for (const WeightedMove& candidate : kMoves) {
+      ticket -= candidate.weight;
+      if (ticket < 0) {
+        if (candidate.move(individual, space, random)) {
+          return;
+        }
+        break;
+      }
+    }
+  }
+}
 
 SearchStrategy evolutionary_strategy(const SearchSpace& space, const Estimate& estimate) {
   return {.start = [&space](Random& random) { return network_aware_individual(space, random); },

@@ -13,6 +13,9 @@ using Estimate = std::function<double(const Individual&)>;
 /// Most children are the best of three by `estimate`. Keeps a reference to `space`.
 SearchStrategy evolutionary_strategy(const SearchSpace& space, const Estimate& estimate);
 
+/// One of the search's moves, drawn by their rates; the individual needs repair afterwards.
+void make_one_move(Individual& individual, const SearchSpace& space, Random& random);
+
 /// Baseline: individuals of the network-aware start and nothing else.
 SearchStrategy random_strategy(const SearchSpace& space);
 

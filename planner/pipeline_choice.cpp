@@ -70,8 +70,14 @@ PipelineChooser::PipelineChooser(const ModelSpec& model,
 }
 
 std::vector<Layout> PipelineChooser::layouts(const LayoutProblem& problem) const {
-  return target_.layouts == LayoutRule::kUniform ? uniform_layouts(problem)
-                                                 : layout_front(problem, kFrontPoints);
+  switch (target_.layouts) {
+    case LayoutRule::kUniform:
+      return uniform_layouts(problem);
+    case LayoutRule::kProportional:
+      return proportional_layouts(problem);
+    default:
+      return layout_front(problem, kFrontPoints);
+  }
 }
 
 /// Operating points of the next layout, which is that of `pipeline`; returns the largest batch

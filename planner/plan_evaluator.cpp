@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "planner/throughput_bound.h"
+#include "planner/mean_demand.h"
 #include "simulator/portable_math.h"
 #include "simulator/work_estimate.h"
 

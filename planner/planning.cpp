@@ -5,7 +5,7 @@
 
 #include "cost_models/price.h"
 #include "planner/plan_builder.h"
-#include "planner/throughput_bound.h"
+#include "planner/rate_bound.h"
 #include "profiles/errors.h"
 #include "profiles/units.h"
 
@@ -160,12 +160,13 @@ double Planning::expected_rate_per_s(const DeviceGroup& group, bool in_time) con
 }
 
 double Planning::upper_bound_per_s() const {
-  return throughput_bound(request_.model,
-                          request_.cluster,
-                          mean_demand(request_.requests),
-                          request_.simulation.policy,
-                          request_.max_batch,
-                          request_.memory);
+  const ServiceTerms terms = {.demand = mean_demand(request_.requests),
+                              .policy = request_.simulation.policy,
+                              .max_batch = request_.max_batch,
+                              .tp_degrees = request_.tp_degrees,
+                              .memory = request_.memory};
+  const bool in_time = request_.objective != ObjectiveKind::kDeadline;
+  return rate_bound_per_s(request_.model, space_, evaluator_.load_test(), terms, in_time);
 }
 
 void Planning::require_room() const {

@@ -73,7 +73,8 @@ class Planning {
   /// when it misses them, or `in_time` or not. 0 when it cannot hold the model.
   double expected_rate_per_s(const DeviceGroup& group, bool in_time = true) const;
 
-  /// Requests per second that no plan can exceed in the long run (planner/throughput_bound.h).
+  /// Requests per second that no plan serves in the long run, 99 % of them within the SLO but for
+  /// the objective deadline, which has none (planner/rate_bound.h).
   double upper_bound_per_s() const;
 
   /// Throws InfeasibleError when the plan is empty or breaks a constraint: no better one was found.

@@ -27,8 +27,14 @@ LayoutRule layout_rule(const SearchOptions& options) {
   if (options.algorithm == SearchAlgorithm::kReleasedRepaired) {
     return LayoutRule::kUniform;
   }
-  return options.restriction == Restriction::kSymmetric ? LayoutRule::kSymmetric
-                                                        : LayoutRule::kFree;
+  switch (options.restriction) {
+    case Restriction::kSymmetric:
+      return LayoutRule::kSymmetric;
+    case Restriction::kMemoryProportional:
+      return LayoutRule::kProportional;
+    default:
+      return LayoutRule::kFree;
+  }
 }
 
 }  // namespace

@@ -5,8 +5,9 @@
 #include <cstdio>
 #include <limits>
 
+#include "cost_models/plan_report.h"
 #include "cost_models/price.h"
-#include "planner/throughput_bound.h"
+#include "planner/mean_demand.h"
 
 namespace hexgen {
 namespace {
@@ -65,7 +66,11 @@ std::string describe_prediction(const PlanFile& file) {
   if (predicted.goodput_per_s) {
     text += text_of(", up to %.3f requests/s", *predicted.goodput_per_s);
   }
-  text += text_of(" (no plan serves more than %.3f/s)", predicted.upper_bound_per_s.value_or(0));
+  text += text_of(" (no plan serves more than %.3f/s", predicted.upper_bound_per_s.value_or(0));
+  if (const std::optional<double> gap = gap_to_bound(predicted)) {
+    text += text_of(", a gap of %.1f %%", 100 * *gap);
+  }
+  text += ")";
   return text + text_of(", $%.2f per hour", predicted.price_per_hour.value_or(0));
 }
 

@@ -4,10 +4,12 @@
 #include <nlohmann/json.hpp>
 
 #include "cost_models/plan_json.h"
+#include "cost_models/plan_report.h"
 #include "planner/baselines.h"
 #include "planner/evolution.h"
 #include "planner/exhaustive.h"
 #include "planner/interrupt.h"
+#include "planner/local_search.h"
 #include "planner/planning_inputs.h"
 #include "planner/prediction.h"
 #include "planner/search.h"
@@ -20,6 +22,10 @@
 namespace hexgen {
 namespace {
 
+Estimate estimate_of(const Planning& planning) {
+  return [&planning](const Individual& individual) { return planning.estimate(individual); };
+}
+
 SearchStrategy strategy_of(SearchAlgorithm algorithm, const Planning& planning) {
   const SearchSpace& space = planning.space();
   switch (algorithm) {
@@ -27,11 +33,20 @@ SearchStrategy strategy_of(SearchAlgorithm algorithm, const Planning& planning) 
       return random_strategy(space);
     case SearchAlgorithm::kReleasedRepaired:
       return released_strategy(space);
-    case SearchAlgorithm::kEvolutionary:
-      break;
+    default:
+      return evolutionary_strategy(space, estimate_of(planning));
   }
-  return evolutionary_strategy(
-      space, [&planning](const Individual& individual) { return planning.estimate(individual); });
+}
+
+std::optional<WalkRule> walk_rule(SearchAlgorithm algorithm) {
+  switch (algorithm) {
+    case SearchAlgorithm::kHillClimbing:
+      return WalkRule::kHillClimbing;
+    case SearchAlgorithm::kAnnealing:
+      return WalkRule::kAnnealing;
+    default:
+      return std::nullopt;
+  }
 }
 
 SearchResult find_best(const SearchOptions& options, const Planning& planning, std::string& log) {
@@ -45,12 +60,18 @@ SearchResult find_best(const SearchOptions& options, const Planning& planning, s
   if (options.exhaustive) {
     return exhaustive_search(planning, settings, on_generation, interrupted);
   }
+  const Fitness fitness = [&](const Individual& each) { return planning.fitness(each); };
+  if (const std::optional<WalkRule> rule = walk_rule(options.algorithm)) {
+    return local_search(*rule,
+                        planning.space(),
+                        estimate_of(planning),
+                        fitness,
+                        settings,
+                        on_generation,
+                        interrupted);
+  }
   return evolve(
-      strategy_of(options.algorithm, planning),
-      [&](const Individual& individual) { return planning.fitness(individual); },
-      settings,
-      on_generation,
-      interrupted);
+      strategy_of(options.algorithm, planning), fitness, settings, on_generation, interrupted);
 }
 
 PlanFile plan_file(const SearchOptions& options,
@@ -86,6 +107,9 @@ void print_summary(const SearchOptions& options, const SearchResult& result, con
                                       {"upper_bound_per_s", *file.predicted.upper_bound_per_s},
                                       {"generations", result.generations},
                                       {"evaluations", result.evaluations}};
+    if (const std::optional<double> gap = gap_to_bound(file.predicted)) {
+      summary["gap_to_bound"] = *gap;
+    }
     std::cout << summary.dump(2) << '\n';
     return;
   }

@@ -13,7 +13,9 @@ const std::map<std::string, ObjectiveKind> kObjectives = {
     {"cost", ObjectiveKind::kCost}};
 
 const std::map<std::string, Restriction> kRestrictions = {
-    {"symmetric", Restriction::kSymmetric}, {"single-type", Restriction::kSingleType}};
+    {"symmetric", Restriction::kSymmetric},
+    {"memory-proportional", Restriction::kMemoryProportional},
+    {"single-type", Restriction::kSingleType}};
 
 const std::map<std::string, BatchPolicyKind> kPolicies = {
     {"continuous", BatchPolicyKind::kContinuous}, {"one-batch", BatchPolicyKind::kOneBatch}};
@@ -25,7 +27,9 @@ const std::map<std::string, RouterKind> kRouters = {{"plan", RouterKind::kPlanWe
 const std::map<std::string, SearchAlgorithm> kAlgorithms = {
     {"evolutionary", SearchAlgorithm::kEvolutionary},
     {"random", SearchAlgorithm::kRandom},
-    {"released-repaired", SearchAlgorithm::kReleasedRepaired}};
+    {"released-repaired", SearchAlgorithm::kReleasedRepaired},
+    {"hill-climbing", SearchAlgorithm::kHillClimbing},
+    {"annealing", SearchAlgorithm::kAnnealing}};
 
 template <typename Value>
 void add_choice(CLI::App& app,

@@ -15,11 +15,12 @@ namespace hexgen {
 
 enum class Restriction {
   kNone,
-  kSymmetric,  // LayoutRule::kSymmetric
-  kSingleType  // pipelines of one GPU type
+  kSymmetric,           // LayoutRule::kSymmetric
+  kMemoryProportional,  // LayoutRule::kProportional
+  kSingleType           // pipelines of one GPU type
 };
 
-enum class SearchAlgorithm { kEvolutionary, kRandom, kReleasedRepaired };
+enum class SearchAlgorithm { kEvolutionary, kRandom, kReleasedRepaired, kHillClimbing, kAnnealing };
 
 /// What `hexgen-plan search` was asked on the command line.
 struct SearchOptions {

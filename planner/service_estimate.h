@@ -14,8 +14,9 @@ namespace hexgen {
 /// Which layouts a pipeline may have.
 enum class LayoutRule {
   kFree,
-  kSymmetric,  // one TP degree, and layers that differ by at most one
-  kUniform     // those of the released optimizer: planner/baselines.h
+  kSymmetric,    // one TP degree, and layers that differ by at most one
+  kUniform,      // those of the released optimizer: planner/baselines.h
+  kProportional  // layers in proportion to memory: planner/baselines.h
 };
 
 /// What pipelines are made for: one request that stands for the workload, and its limits.

@@ -1,112 +1,155 @@
 #include "planner/throughput_bound.h"
 
 #include <algorithm>
-#include <numeric>
-
-#include "cost_models/stage_cost.h"
+#include <cmath>
+#include <limits>
 
 namespace hexgen {
 namespace {
 
-/// Roofline over many iterations: the sum of maxima is at least the maximum of the sums.
-double gemm_s(const RooflineTerm& term, double iterations, double rows) {
-  return std::max(iterations * term.weights_s + rows * term.memory_s_per_row,
-                  rows * term.compute_s_per_row);
-}
+/// Numbers of rows are looked at in steps of this factor.
+constexpr double kRowsStep = 1.05;
 
-double gemms_s(const StageCost& stage, double iterations, double rows) {
-  double sum = 0;
-  for (const RooflineTerm& term : stage.gemms) {
-    sum += gemm_s(term, iterations, rows);
-  }
-  return sum;
-}
-
-/// Least time a stage is busy for a mean request when its KV cache holds `kv_tokens`.
-double busy_s(const StageCost& stage,
-              const MeanDemand& demand,
-              BatchPolicyKind policy,
-              double kv_tokens,
-              double max_batch) {
-  const double steps = demand.output_tokens - 1;
-  // In a decode iteration the contexts of its sequences are in the KV cache together.
-  const double decodes = std::max(steps / max_batch, demand.decode_context / kv_tokens);
-  const bool apart = policy == BatchPolicyKind::kOneBatch;  // prefill is an iteration of its own
-  const double prefills = apart ? 1 / max_batch : 0;
-  const double rows = demand.prompt_tokens + steps;
-  const double gemms =
-      apart ? gemms_s(stage, prefills, demand.prompt_tokens) + gemms_s(stage, decodes, steps)
-            : gemms_s(stage, decodes, rows);
-  return gemms + (prefills + decodes) * (stage.overhead_s + stage.all_reduce_s) +
-         rows * (stage.elementwise_s_per_token + stage.all_reduce_s_per_token) +
-         demand.decode_context * stage.kv_read_s_per_token +
-         demand.prefill_pairs * stage.prefill_s_per_pair;
-}
-
-/// Largest share of the request rate that one device of a node can carry.
-double device_worth_per_s(const ModelSpec& model,
-                          const Cluster& cluster,
-                          int node,
-                          const MeanDemand& demand,
-                          BatchPolicyKind policy,
-                          int max_batch,
-                          const MemoryPolicy& memory) {
-  const StagePosition middle = {.first = false, .last = false};
-  const double layers_of_model = model.num_layers;
-  double worth = 0;
-  std::vector<int> devices;
-  const int gpus = cluster.nodes()[static_cast<std::size_t>(node)].gpus;
-  for (int k = 1; k <= std::min(gpus, model.num_heads); ++k) {
-    devices.push_back(cluster.first_device(node) + k - 1);
-    for (int layers = 1; layers <= model.num_layers; ++layers) {
-      const auto kv_tokens = static_cast<double>(
-          stage_memory(model, cluster, devices, layers, middle, memory).kv_capacity_tokens());
-      if (kv_tokens < 1) {
-        break;
-      }
-      const double busy = busy_s(stage_cost(model, cluster, devices, layers, middle, {}),
-                                 demand,
-                                 policy,
-                                 kv_tokens,
-                                 max_batch);
-      const double share = layers / layers_of_model;
-      const double term =
-          policy == BatchPolicyKind::kOneBatch ? share * share / busy : share / busy;
-      worth = std::max(worth, term / k);
+/// Least value of a convex function of a number from 0 to `most`, by golden sections.
+template <typename Function>
+double lowest_point(double most, Function value) {
+  constexpr double kGolden = 0.6180339887498949;
+  constexpr int kSections = 40;
+  double low = 0;
+  double high = most;
+  double left = high - kGolden * (high - low);
+  double right = low + kGolden * (high - low);
+  double left_value = value(left);
+  double right_value = value(right);
+  for (int section = 0; section < kSections; ++section) {
+    if (left_value <= right_value) {
+      high = right;
+      right = left;
+      right_value = left_value;
+      left = high - kGolden * (high - low);
+      left_value = value(left);
+    } else {
+      low = left;
+      left = right;
+      left_value = right_value;
+      right = low + kGolden * (high - low);
+      right_value = value(right);
     }
   }
-  return worth;
+  return left_value <= right_value ? left : right;
 }
+
+/// The bound at one step of rows, as the worth of one device of each class.
+class RowsStep {
+ public:
+  RowsStep(const std::vector<NodeClass>& classes,
+           const StageTimes& times,
+           const ServiceTerms& terms,
+           double few,
+           double many)
+      : classes_(classes),
+        allowed_s_(terms.time_allowed_s),
+        limits_in_flight_(terms.policy == BatchPolicyKind::kContinuous) {
+    for (const NodeClass& nodes : classes) {
+      auto& of_class = terms_.emplace_back();
+      for (const NodeStage& option : nodes.options) {
+        if (times.has_room(option, few)) {
+          const StageTerms stage = times.terms(option, nodes.crossing, few, many);
+          of_class.push_back({.option = &option, .terms = stage});
+          fastest_per_s_ = std::max(fastest_per_s_, stage.rate_per_s / option.share);
+          quickest_s_ = std::min(quickest_s_, stage.pass_s / option.share);
+        }
+      }
+    }
+  }
+
+  /// [class], with the better of the two limits.
+  std::vector<double> worths() const {
+    constexpr double kSteepest = 100;  // a limit that is missed by 1 % everywhere leaves nothing
+    const auto total_in_time = [&](double m) { return total(in_time(m)); };
+    const auto total_in_flight = [&](double m) { return total(in_flight(m)); };
+    std::vector<double> best = in_time(0);
+    if (std::isfinite(allowed_s_)) {
+      best = in_time(lowest_point(kSteepest * fastest_per_s_ / allowed_s_, total_in_time));
+    }
+    if (limits_in_flight_ && quickest_s_ < std::numeric_limits<double>::infinity()) {
+      std::vector<double> other = in_flight(lowest_point(1 / quickest_s_, total_in_flight));
+      if (total(other) < total(best)) {
+        best = std::move(other);
+      }
+    }
+    return best;
+  }
+
+ private:
+  struct Stage {
+    const NodeStage* option = nullptr;
+    StageTerms terms;
+  };
+
+  std::vector<double> in_time(double m) const {
+    return worths([&](const Stage& stage) {
+      const double left_s = m > 0 ? stage.option->share * allowed_s_ - stage.terms.pass_s : 0;
+      return stage.terms.rate_per_s + m * left_s;
+    });
+  }
+
+  std::vector<double> in_flight(double m) const {
+    return worths([&](const Stage& stage) {
+      const double share = stage.option->share;
+      return std::max(0.0, 1 - m * stage.terms.pass_s / share) * stage.terms.rate_per_s +
+             m * share * stage.terms.in_flight;
+    });
+  }
+
+  template <typename Worth>
+  std::vector<double> worths(Worth worth) const {
+    std::vector<double> most(classes_.size(), 0.0);
+    for (std::size_t c = 0; c < classes_.size(); ++c) {
+      for (const Stage& stage : terms_[c]) {
+        most[c] = std::max(most[c], worth(stage) / stage.option->devices);
+      }
+    }
+    return most;
+  }
+
+  double total(const std::vector<double>& worths) const {
+    double sum = 0;
+    for (std::size_t c = 0; c < classes_.size(); ++c) {
+      sum += classes_[c].devices * worths[c];
+    }
+    return sum;
+  }
+
+  const std::vector<NodeClass>& classes_;
+  double allowed_s_;
+  bool limits_in_flight_;
+  std::vector<std::vector<Stage>> terms_;  // [class]
+  double fastest_per_s_ = 0;               // rate of a whole model of the fastest stages
+  double quickest_s_ = std::numeric_limits<double>::infinity();  // pass through such a model
+};
 
 }  // namespace
 
-MeanDemand mean_demand(const std::vector<RequestSpec>& requests) {
-  MeanDemand mean;
-  for (const RequestSpec& request : requests) {
-    const double prompt = request.prompt_tokens;
-    const double output = request.output_tokens;
-    mean.prompt_tokens += prompt;
-    mean.output_tokens += output;
-    mean.prefill_pairs += prompt * (prompt + 1) / 2;
-    mean.decode_context += (output - 1) * (prompt + output / 2);
-  }
-  const auto count = static_cast<double>(requests.size());
-  return {.prompt_tokens = mean.prompt_tokens / count,
-          .output_tokens = mean.output_tokens / count,
-          .prefill_pairs = mean.prefill_pairs / count,
-          .decode_context = mean.decode_context / count};
-}
-
 double throughput_bound(const ModelSpec& model,
-                        const Cluster& cluster,
-                        const MeanDemand& demand,
-                        BatchPolicyKind policy,
-                        int max_batch,
-                        const MemoryPolicy& memory) {
+                        const SearchSpace& space,
+                        const ServiceTerms& terms) {
+  const StageTimes times(model, terms);
+  std::vector<NodeClass> classes = node_classes(model, space, terms);
+  std::erase_if(classes, [&, all = classes](const NodeClass& nodes) {
+    return !(times.alone_s(nodes.crossing, all) <= terms.time_allowed_s);
+  });
+  std::vector<double> worth(classes.size(), 0.0);
+  for (double few = 1; few <= terms.max_batch; few *= kRowsStep) {
+    const double many = std::min(few * kRowsStep, static_cast<double>(terms.max_batch));
+    const std::vector<double> at_step = RowsStep(classes, times, terms, few, many).worths();
+    for (std::size_t c = 0; c < classes.size(); ++c) {
+      worth[c] = std::max(worth[c], at_step[c]);
+    }
+  }
   double bound = 0;
-  for (int node = 0; node < cluster.num_nodes(); ++node) {
-    bound += cluster.nodes()[static_cast<std::size_t>(node)].gpus *
-             device_worth_per_s(model, cluster, node, demand, policy, max_batch, memory);
+  for (std::size_t c = 0; c < classes.size(); ++c) {
+    bound += classes[c].devices * worth[c];
   }
   return bound;
 }

@@ -1,41 +1,31 @@
 #pragma once
 
-#include <vector>
-
-#include "cost_models/memory.h"
-#include "profiles/cluster.h"
+#include "planner/search_space.h"
+#include "planner/stage_terms.h"
 #include "profiles/model_spec.h"
-#include "profiles/workload.h"
-#include "simulator/simulation.h"
 
 namespace hexgen {
 
-/// What the requests of a workload ask of a pipeline on average.
-struct MeanDemand {
-  double prompt_tokens = 0;
-  double output_tokens = 0;
-  double prefill_pairs = 0;   // (query, key) pairs under the causal mask
-  double decode_context = 0;  // tokens that all decode steps of a request read, summed
-};
-
-MeanDemand mean_demand(const std::vector<RequestSpec>& requests);
-
-/// Requests per second that no plan over the cluster can exceed in the long run, whatever the SLO.
+/// Requests per second within `time_allowed_s` that no plan over the space's cluster can exceed in
+/// the long run. Stages lie within a node, and every pipeline serves the workload's mix of
+/// requests. docs/SEARCH.md has the proof; in short:
 ///
-/// A stage of l layers is busy for at least busy(l) seconds a request: its rows cost what the
-/// roofline says, and every iteration costs its weights, overheads and latencies, of which a
-/// request's share is bounded by the KV room beside l layers and by `max_batch`. So
-/// rate <= 1 / busy(l_j) for every stage j of a pipeline, and with sum of l_j = L
-///   rate = sum of l_j / L * rate <= sum of l_j / (L * busy(l_j)).
-/// With one batch at a time stages do not overlap, rate <= 1 / sum of busy(l_j), and by Jensen's
-/// inequality rate <= sum of l_j^2 / (L^2 * busy(l_j)). Either way every stage adds a term of its
-/// own: a device is worth at most the largest term over all degrees k and layers l, divided by k,
-/// and the bound is the sum over the devices. Link times and the LM head are left out.
+/// Let the stage j of a pipeline have l_j of L layers, w_j = l_j / L, and let b be the pipeline's
+/// mean number of rows a decode step. Then, with busy_j(b) the time of the stage for a request's
+/// share of the iterations, and pass_j(b) the time that a request itself spends in the stage,
+///   rate <= 1 / busy_j(b),  sum of pass_j(b) <= time allowed,  rate * sum of pass_j(b) <= requests
+/// in flight, of which KV room and max_batch allow so many. Averaging with weights w_j and adding a
+/// multiple m >= 0 of what is left of a limit makes a sum of terms of single stages:
+///   rate <= sum of w_j / busy_j(b) + m * (w_j * allowed - pass_j(b)).
+/// One batch at a time rate <= 1 / sum of busy_j(b) <= sum of w_j^2 / busy_j(b), by Jensen. A
+/// device is worth at most its largest such term over all degrees, layers and b, divided by the
+/// degree; m is chosen for each b to make the sum over the devices small.
+///
+/// Links count where they cannot be avoided (forced_crossing.h); nodes from which no request comes
+/// back in time are worth nothing. Transfers delay and do not contend, as in the planner's
+/// simulation; contention only lowers rates.
 double throughput_bound(const ModelSpec& model,
-                        const Cluster& cluster,
-                        const MeanDemand& demand,
-                        BatchPolicyKind policy,
-                        int max_batch,
-                        const MemoryPolicy& memory = {});
+                        const SearchSpace& space,
+                        const ServiceTerms& terms);
 
 }  // namespace hexgen

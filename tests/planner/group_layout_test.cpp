@@ -5,6 +5,7 @@
 #include <limits>
 #include <random>
 
+#include "planner/baselines.h"
 #include "planner/stage_tables.h"
 #include "tests/planner/layout_oracle.h"
 #include "tests/support/clusters.h"
@@ -136,4 +137,35 @@ TEST_CASE("symmetric layouts of 150 random groups are the best of all symmetric 
     compare(instance, tally);
   }
   CHECK(tally.feasible > 60);
+}
+
+TEST_CASE("memory-proportional layers follow the room of the stages") {
+  const auto option = [](int node, int tp_degree, double s_per_layer, int room) {
+    StageOption each = {.node = node,
+                        .tp_degree = tp_degree,
+                        .latency_s_per_layer = s_per_layer,
+                        .iteration_s_per_layer = 1.2 * s_per_layer};
+    each.roles.fill({.max_layers = room});
+    return each;
+  };
+  LayoutProblem problem = {
+      .num_layers = 12,
+      .devices = {2, 1},
+      .options = {option(0, 1, 1, 5), option(0, 2, 0.5, 12), option(1, 1, 1, 6)},
+      .handoff_s = std::vector<double>(9, 0.0),
+      .return_s = std::vector<double>(9, 0.0),
+      .same_as_previous = {false, false}};
+  // Expectation, two devices together: room 12 + 6 for 12 layers, so 8 and 4: 8 * 0.5 + 4 = 8 s,
+  // slowest 1.2 * max(4, 4) = 4.8 s. Each alone: 12 * (5, 5, 6) / 16 = 3.75, 3.75, 4.5: the two
+  // layers that rounding leaves go to the first two, 4 each: 12 s, slowest 4.8 s.
+  const std::vector<Layout> layouts = proportional_layouts(problem);
+  REQUIRE(layouts.size() == 2);
+  CHECK(layouts[0].stages == std::vector<StageChoice>{{1, 8}, {2, 4}});
+  CHECK(layouts[0].latency_s == doctest::Approx(8));
+  problem.options[1].iteration_s_per_layer = 1;
+  // Now the pair's 8 layers set the pace, 8 s.
+  CHECK(proportional_layouts(problem)[1].stages ==
+        std::vector<StageChoice>{{0, 4}, {0, 4}, {2, 4}});
+  problem.num_layers = 19;
+  CHECK(proportional_layouts(problem).empty());
 }

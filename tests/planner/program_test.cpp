@@ -75,6 +75,9 @@ TEST_CASE("without --out the plan goes to stdout, with --json the summary does")
 TEST_CASE("every algorithm and every restriction finds a plan for the case study") {
   const std::vector<std::string> options = {"--algorithm random",
                                             "--algorithm released-repaired",
+                                            "--algorithm hill-climbing",
+                                            "--algorithm annealing",
+                                            "--restrict memory-proportional",
                                             "--restrict symmetric",
                                             "--restrict single-type"};
   for (const std::string& option : options) {
