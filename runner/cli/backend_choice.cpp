@@ -5,18 +5,7 @@
 #include "runner/cuda/cuda_backend.h"
 
 namespace hexgen {
-
 namespace {
-
-ElementType dtype_of(const std::string& name) {
-  if (name == "fp16") {
-    return ElementType::kFloat16;
-  }
-  if (name == "auto" || name == "bf16") {
-    return ElementType::kBfloat16;
-  }
-  throw InputError("--dtype: \"" + name + "\", expected auto, bf16 or fp16");
-}
 
 BackendFactory cuda_backend(const CudaBackendOptions& options) {
   const int gpus = num_cuda_gpus();
@@ -28,8 +17,21 @@ BackendFactory cuda_backend(const CudaBackendOptions& options) {
 
 }  // namespace
 
-BackendFactory backend_of(const BackendOptions& options) {
-  const CudaBackendOptions cuda = {.dtype = dtype_of(options.dtype),
+ElementType compute_type(const std::string& dtype, ElementType weight_type) {
+  if (dtype == "fp16") {
+    return ElementType::kFloat16;
+  }
+  if (dtype == "bf16") {
+    return ElementType::kBfloat16;
+  }
+  if (dtype == "auto") {
+    return weight_type == ElementType::kFloat16 ? weight_type : ElementType::kBfloat16;
+  }
+  throw InputError("--dtype: \"" + dtype + "\", expected auto, bf16 or fp16");
+}
+
+BackendFactory backend_of(const BackendOptions& options, ElementType weight_type) {
+  const CudaBackendOptions cuda = {.dtype = compute_type(options.dtype, weight_type),
                                    .communicator = communicator_kind(options.communicator)};
   if (options.name == "cuda") {
     return cuda_backend(cuda);

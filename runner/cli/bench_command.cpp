@@ -113,12 +113,15 @@ void run_bench(const BenchOptions& options, std::ostream& out, std::ostream& pro
   const PipelineSetup setup = bench_setup(target, works);
   std::vector<BenchResult> results;
   progress << "loading " << setup.model.name << '\n';
-  run_local_pipeline(setup, backend_of(options.backend), kDeadlineS, [&](PipelineRank& driver) {
-    for (const BenchWork& work : works) {
-      progress << "batch " << work.batch << '\n';
-      results.push_back(bench(driver, setup, work, options.iterations));
-    }
-  });
+  run_local_pipeline(setup,
+                     backend_of(options.backend, target.weight_type),
+                     kDeadlineS,
+                     [&](PipelineRank& driver) {
+                       for (const BenchWork& work : works) {
+                         progress << "batch " << work.batch << '\n';
+                         results.push_back(bench(driver, setup, work, options.iterations));
+                       }
+                     });
   const std::string report = report_json(options, setup, results, ceilings).dump(2) + "\n";
   if (options.out_path.empty()) {
     out << report;

@@ -44,8 +44,11 @@ std::vector<Generation> run(const RunTarget& target,
                             const std::function<void(const TokenEvent&)>& on_token) {
   const Launch launch = find_launch(options.processes.launch, std::getenv);
   if (launch.num_processes == 1) {
-    return run_requests(
-        target, backend_of(options.backend), options.prefill_chunk_tokens, requests, on_token);
+    return run_requests(target,
+                        backend_of(options.backend, target.weight_type),
+                        options.prefill_chunk_tokens,
+                        requests,
+                        on_token);
   }
   return run_across_processes(target,
                               launch,

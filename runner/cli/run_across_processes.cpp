@@ -61,7 +61,7 @@ std::vector<Generation> run_across_processes(
     const std::vector<GenerationRequest>& requests,
     const std::function<void(const TokenEvent&)>& on_token) {
   check_requests(requests, target.model);
-  const BackendFactory make_backend = backend_of(backend);
+  const BackendFactory make_backend = backend_of(backend, target.weight_type);
   const PipelineSetup setup =
       pipeline_setup(target, only_pipeline(target.plan), prefill_chunk_tokens, requests);
   const std::unique_ptr<ProcessNetwork> network = connect(target, setup, launch, options, backend);

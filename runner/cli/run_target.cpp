@@ -103,7 +103,9 @@ void load_weights(const TargetOptions& options, RunTarget& target) {
   if (options.random_weights) {
     target.weights = std::make_unique<RandomWeights>(options.seed);
   } else {
-    target.weights = std::make_unique<Checkpoint>(options.model);
+    auto checkpoint = std::make_unique<Checkpoint>(options.model);
+    target.weight_type = checkpoint->most_common_type();
+    target.weights = std::move(checkpoint);
   }
   const fs::path tokenizer = fs::path(options.model) / "tokenizer.json";
   if (!options.model.empty() && fs::exists(tokenizer)) {

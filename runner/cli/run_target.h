@@ -7,6 +7,7 @@
 #include "cost_models/plan.h"
 #include "profiles/cluster.h"
 #include "profiles/model_spec.h"
+#include "runner/element_type.h"
 #include "runner/tokenizer/tokenizer.h"
 #include "runner/weights/weight_source.h"
 
@@ -27,8 +28,9 @@ struct RunTarget {
   Cluster cluster;
   Plan plan;
   std::unique_ptr<WeightSource> weights;
-  std::optional<Tokenizer> tokenizer;  // when the model's folder has a tokenizer.json
-  std::string plan_sha256;             // these two: equal wherever the same is to be run
+  ElementType weight_type = ElementType::kFloat32;  // of most weights; fp32: random ones too
+  std::optional<Tokenizer> tokenizer;               // when the model's folder has a tokenizer.json
+  std::string plan_sha256;  // these two: equal wherever the same is to be run
   std::string model_sha256;
 };
 

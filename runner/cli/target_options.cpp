@@ -17,7 +17,9 @@ void add_target_options(CLI::App& app, TargetOptions& target, BackendOptions& ba
   app.add_option("--seed", target.seed, "Of random weights and of sampling")->capture_default_str();
   backend.name = default_backend();
   app.add_option("--backend", backend.name, "cpu or cuda")->capture_default_str();
-  app.add_option("--dtype", backend.dtype, "What GPUs compute in: bf16 or fp16; auto: bf16")
+  app.add_option("--dtype",
+                 backend.dtype,
+                 "What GPUs compute in: bf16, fp16 or auto: as the checkpoint is, bf16 for fp32")
       ->capture_default_str();
   app.add_option("--communicator",
                  backend.communicator,

@@ -34,6 +34,9 @@ CommunicatorKind choose_communicator(CommunicatorKind wanted, const GroupTraits&
     case CommunicatorKind::kAuto:
       break;
   }
+  if (group.peer_access && (group.size == 2 || !group.own_gpus)) {
+    return CommunicatorKind::kPeer;
+  }
   return group.own_gpus ? CommunicatorKind::kNccl : CommunicatorKind::kHost;
 }
 

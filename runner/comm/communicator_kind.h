@@ -17,12 +17,14 @@ CommunicatorKind communicator_kind(const std::string& name);
 
 /// What decides how a group can talk.
 struct GroupTraits {
+  int size = 0;
   bool own_gpus = false;     // no two ranks share one
   bool peer_access = false;  // one process, in which each rank can access each other's memory
 };
 
-/// What carries a group: kAuto prefers NCCL and leaves to host memory what NCCL refuses; kPeer
-/// leaves the same to groups without access. Throws DeviceError for kNccl where ranks share a GPU.
+/// What carries a group. kAuto: kPeer where ranks have access and share a GPU or are two, up to
+/// which it has been measured against NCCL; else kNccl where each has a GPU, else kHost. kPeer
+/// becomes kHost without access. Throws DeviceError for kNccl where ranks share a GPU.
 CommunicatorKind choose_communicator(CommunicatorKind wanted, const GroupTraits& group);
 
 }  // namespace hexgen

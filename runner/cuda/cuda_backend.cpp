@@ -88,7 +88,8 @@ GroupTraits traits_of(const std::vector<Introduction>& members) {
     gpus.insert(member.gpu_uuid);
     processes.insert(member.process);
   }
-  return {.own_gpus = gpus.size() == members.size(),
+  return {.size = static_cast<int>(members.size()),
+          .own_gpus = gpus.size() == members.size(),
           .peer_access = processes.size() == 1 && members.size() <= kernels::kMostSumParts &&
                          PeerGroup::has_access(gpus_of(members))};
 }

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <mutex>
 #include <numeric>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "cost_models/index_range.h"
 #include "kernels/sum_parts.h"
@@ -15,14 +18,21 @@ namespace {
 
 constexpr int kPartUnit = 8;  // elements: parts of 16-bit elements begin at multiples of 16 bytes
 
-/// Lets the current device access the memory of another one, from now on.
-void open_access_to(int gpu) {
-  const cudaError_t status = cudaDeviceEnablePeerAccess(gpu, 0);
-  if (status == cudaErrorPeerAccessAlreadyEnabled) {
-    cudaGetLastError();  // no error for us
+/// Lets the current device, `from`, access the memory of another one, from now on.
+void open_access(int from, int to) {
+  static std::mutex mutex;
+  static std::set<std::pair<int, int>> open;
+  const std::lock_guard lock(mutex);
+  if (open.contains({from, to})) {
     return;
   }
-  HEXGEN_CUDA_CHECK(status);
+  const cudaError_t status = cudaDeviceEnablePeerAccess(to, 0);
+  if (status == cudaErrorPeerAccessAlreadyEnabled) {
+    cudaGetLastError();  // another library has opened it: no error for us
+  } else {
+    HEXGEN_CUDA_CHECK(status);
+  }
+  open.insert({from, to});
 }
 
 template <typename T>
@@ -81,7 +91,7 @@ PeerGroup::PeerGroup(const CudaContext& context,
       shared_(members_.size()) {
   for (const int gpu : gpus) {
     if (gpu != context.gpu()) {
-      open_access_to(gpu);
+      open_access(context.gpu(), gpu);
     }
   }
   share();

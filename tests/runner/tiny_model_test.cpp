@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "profiles/errors.h"
 #include "profiles/file.h"
 #include "runner/cli/backend_choice.h"
 #include "runner/cli/run_requests.h"
@@ -36,7 +37,7 @@ TEST_CASE("the tiny model writes under an asymmetric plan what transformers writ
   for (const int prefill_chunk_tokens : {512, 5}) {
     const std::vector<Generation> generations =
         hexgen::run_requests(target,
-                             hexgen::backend_of({.name = "cpu"}),
+                             hexgen::backend_of({.name = "cpu"}, hexgen::ElementType::kFloat32),
                              prefill_chunk_tokens,
                              greedy_requests(cases),
                              [](const hexgen::TokenEvent&) {});
@@ -47,4 +48,15 @@ TEST_CASE("the tiny model writes under an asymmetric plan what transformers writ
       CHECK(target.tokenizer->decode(generations[i].tokens()) == cases[i].at("text"));
     }
   }
+}
+
+TEST_CASE("GPUs compute in what the weights are stored in, unless told otherwise") {
+  using hexgen::compute_type;
+  using hexgen::ElementType;
+  CHECK(compute_type("auto", ElementType::kFloat16) == ElementType::kFloat16);
+  CHECK(compute_type("auto", ElementType::kBfloat16) == ElementType::kBfloat16);
+  CHECK(compute_type("auto", ElementType::kFloat32) == ElementType::kBfloat16);
+  CHECK(compute_type("fp16", ElementType::kFloat32) == ElementType::kFloat16);
+  CHECK(compute_type("bf16", ElementType::kFloat16) == ElementType::kBfloat16);
+  CHECK_THROWS_AS(compute_type("fp64", ElementType::kFloat32), hexgen::InputError);
 }

@@ -11,20 +11,22 @@ using hexgen::GroupTraits;
 
 namespace {
 
-constexpr GroupTraits kOwnGpusOfOneProcess = {.own_gpus = true, .peer_access = true};
-constexpr GroupTraits kSharedGpus = {.own_gpus = false, .peer_access = true};
-constexpr GroupTraits kSeveralProcesses = {.own_gpus = true, .peer_access = false};
-constexpr GroupTraits kOutOfReach = {};
+constexpr GroupTraits kTwoGpus = {.size = 2, .own_gpus = true, .peer_access = true};
+constexpr GroupTraits kThreeGpus = {.size = 3, .own_gpus = true, .peer_access = true};
+constexpr GroupTraits kSharedGpus = {.size = 3, .own_gpus = false, .peer_access = true};
+constexpr GroupTraits kSeveralProcesses = {.size = 2, .own_gpus = true, .peer_access = false};
+constexpr GroupTraits kOutOfReach = {.size = 2};
 
 }  // namespace
 
-TEST_CASE("left to itself a group takes NCCL where its ranks have a GPU each, else host memory") {
+TEST_CASE("left to itself a group takes device memory, NCCL, or host memory if neither works") {
   const auto chosen = [](const GroupTraits& group) {
     return choose_communicator(CommunicatorKind::kAuto, group);
   };
-  CHECK(chosen(kOwnGpusOfOneProcess) == CommunicatorKind::kNccl);
+  CHECK(chosen(kTwoGpus) == CommunicatorKind::kPeer);
+  CHECK(chosen(kThreeGpus) == CommunicatorKind::kNccl);
+  CHECK(chosen(kSharedGpus) == CommunicatorKind::kPeer);
   CHECK(chosen(kSeveralProcesses) == CommunicatorKind::kNccl);
-  CHECK(chosen(kSharedGpus) == CommunicatorKind::kHost);
   CHECK(chosen(kOutOfReach) == CommunicatorKind::kHost);
 }
 
@@ -32,7 +34,8 @@ TEST_CASE("device memory, when asked for, falls back to host memory where there 
   const auto chosen = [](const GroupTraits& group) {
     return choose_communicator(CommunicatorKind::kPeer, group);
   };
-  CHECK(chosen(kOwnGpusOfOneProcess) == CommunicatorKind::kPeer);
+  CHECK(chosen(kTwoGpus) == CommunicatorKind::kPeer);
+  CHECK(chosen(kThreeGpus) == CommunicatorKind::kPeer);
   CHECK(chosen(kSharedGpus) == CommunicatorKind::kPeer);
   CHECK(chosen(kSeveralProcesses) == CommunicatorKind::kHost);
   CHECK(chosen(kOutOfReach) == CommunicatorKind::kHost);

@@ -305,8 +305,8 @@ TEST_CASE("times of all-reduces, peer beside NCCL and host (asked for with --no-
   const std::vector<int> gpus = two_gpus ? std::vector<int>{0, 1} : std::vector<int>{0, 0};
   for (std::size_t bytes = 4096; bytes <= (std::size_t{16} << 20); bytes *= 4) {
     const int repeats = bytes > (std::size_t{1} << 20) ? 20 : 200;
-    for (const char* kind : {"peer", "nccl", "host"}) {
-      if (!two_gpus && std::string(kind) == "nccl") {
+    for (const std::string kind : {"peer", "nccl", "host"}) {
+      if (!two_gpus && kind == "nccl") {
         continue;
       }
       run_ranks(2, [&](Transport& transport) {
