@@ -49,7 +49,15 @@ ordered_json result_json(const BenchResult& result,
   return entry;
 }
 
+const char* dtype_of(const BackendOptions& backend, ElementType weight_type) {
+  if (backend.name == "cpu") {
+    return "fp32";
+  }
+  return compute_type(backend.dtype, weight_type) == ElementType::kFloat16 ? "fp16" : "bf16";
+}
+
 ordered_json report_json(const BenchOptions& options,
+                         const std::string& dtype,
                          const PipelineSetup& setup,
                          const std::vector<BenchResult>& results,
                          const std::optional<Ceilings>& ceilings) {
@@ -57,6 +65,7 @@ ordered_json report_json(const BenchOptions& options,
                          {"model", setup.model.name},
                          {"plan", options.target.plan},
                          {"backend", options.backend.name},
+                         {"dtype", dtype},
                          {"prompt_tokens", options.prompt_tokens},
                          {"output_tokens", options.output_tokens},
                          {"iterations", options.iterations}};
@@ -122,7 +131,8 @@ void run_bench(const BenchOptions& options, std::ostream& out, std::ostream& pro
                          results.push_back(bench(driver, setup, work, options.iterations));
                        }
                      });
-  const std::string report = report_json(options, setup, results, ceilings).dump(2) + "\n";
+  const std::string dtype = dtype_of(options.backend, target.weight_type);
+  const std::string report = report_json(options, dtype, setup, results, ceilings).dump(2) + "\n";
   if (options.out_path.empty()) {
     out << report;
   } else {

@@ -169,6 +169,7 @@ TEST_CASE("hexgen-run bench measures every batch size that it is given") {
           "--output-tokens 4 --iters 1");
   CHECK(outcome.exit_code == 0);
   CHECK(contains(outcome.output, "\"format\": \"hexgen.bench/1\""));
+  CHECK(contains(outcome.output, "\"dtype\": \"fp32\""));
   CHECK(contains(outcome.output, "\"batch\": 1"));
   CHECK(contains(outcome.output, "\"batch\": 2"));
   CHECK(contains(outcome.output, "\"decode_step_ms\""));
