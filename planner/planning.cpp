@@ -34,11 +34,22 @@ std::int64_t longest_request_tokens(const PlanningRequest& request) {
   return context > 0 ? std::min<std::int64_t>(longest, context) : longest;
 }
 
+/// Length that 99 % of the prompts do not exceed, by nearest rank.
+double tail_prompt_tokens(const std::vector<RequestSpec>& requests) {
+  std::vector<double> lengths;
+  for (const RequestSpec& request : requests) {
+    lengths.push_back(request.prompt_tokens);
+  }
+  std::sort(lengths.begin(), lengths.end());
+  return nearest_rank(lengths, kTargetAttainment);
+}
+
 ServiceTarget service_target(const PlanningRequest& request) {
   const MeanDemand demand = mean_demand(request.requests);
   const Slo& slo = request.workload.slo;
   ServiceTarget target = {.prompt_tokens = demand.prompt_tokens,
                           .output_tokens = demand.output_tokens,
+                          .tail_prompt_tokens = tail_prompt_tokens(request.requests),
                           .longest_request_tokens = longest_request_tokens(request),
                           .ttft_s = slo.ttft_s,
                           .tpot_s = slo.tpot_s,

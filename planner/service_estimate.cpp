@@ -32,6 +32,19 @@ ServiceEstimate estimate_one_batch(const std::vector<StageCost>& stages,
           .capacity_per_s = batch / latency.total_s()};
 }
 
+/// A prompt alone, in chunks that fill the token budget.
+double prompt_s(const std::vector<StageCost>& stages, const ServiceTarget& target, double tokens) {
+  const auto budget = static_cast<double>(target.simulation.max_batched_tokens);
+  double sum = 0;
+  for (double done = 0; done < tokens; done += budget) {
+    const double chunk = std::min(budget, tokens - done);
+    BatchShape shape = prefill_shape(chunk);
+    shape.prefill_pairs += chunk * done;
+    sum += pass_s(stages, shape);
+  }
+  return sum;
+}
+
 ServiceEstimate estimate_continuous(const std::vector<StageCost>& stages,
                                     const ServiceTarget& target,
                                     int batch) {
@@ -42,14 +55,24 @@ ServiceEstimate estimate_continuous(const std::vector<StageCost>& stages,
   const BatchShape prefill = prefill_shape(target.prompt_tokens);
   const double cycle_s =
       std::max(pass_s(stages, decode), micro_batches * slowest_s(stages, decode));
-  const double prefill_s = pass_s(stages, prefill) - stages.back().handoff_time_s(prefill);
-  // While a request decodes, the other requests in flight each prefill once on every stage.
-  const double others_s = (batch - 1) * slowest_s(stages, prefill);
-  const double decode_s = (target.output_tokens - 1) * cycle_s + others_s;
-  return {.request_s = prefill_s + decode_s,
-          .first_token_s = prefill_s,
-          .token_s = decode_s / std::max(1.0, target.output_tokens - 1),
-          .capacity_per_s = batch / (prefill_s + decode_s)};
+  const double prompt_mean_s = prompt_s(stages, target, target.prompt_tokens);
+  const double steps = target.output_tokens - 1;
+  const double slowest_prefill_s = slowest_s(stages, prefill);
+  ServiceEstimate estimate;
+  double delay_s = pass_s(stages, prefill);  // of a decode step by the prefill of another request
+  constexpr int kIterations = 4;
+  for (int i = 0; i < kIterations; ++i) {
+    const double decode_s = steps * cycle_s + (batch - 1) * delay_s;
+    estimate.request_s = prompt_mean_s + decode_s;
+    estimate.token_s = decode_s / std::max(1.0, steps);
+    estimate.capacity_per_s = batch / estimate.request_s;
+    const double busy = std::min(1.0, estimate.capacity_per_s * slowest_prefill_s);
+    delay_s = busy * busy * slowest_prefill_s + (1 - busy * busy) * pass_s(stages, prefill);
+  }
+  const double load = std::min(1.0, estimate.capacity_per_s * prompt_mean_s / micro_batches);
+  estimate.first_token_s =
+      prompt_s(stages, target, target.tail_prompt_tokens) + load * prompt_mean_s;
+  return estimate;
 }
 
 }  // namespace

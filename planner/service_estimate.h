@@ -21,8 +21,9 @@ enum class LayoutRule {
 
 /// What pipelines are made for: one request that stands for the workload, and its limits.
 struct ServiceTarget {
-  double prompt_tokens = 128;  // mean of the workload
-  double output_tokens = 64;   // mean of the workload
+  double prompt_tokens = 128;       // mean of the workload
+  double output_tokens = 64;        // mean of the workload
+  double tail_prompt_tokens = 128;  // 99 % of the prompts are no longer
   std::int64_t longest_request_tokens = 192;
   std::optional<double> ttft_s;
   std::optional<double> tpot_s;
@@ -37,7 +38,7 @@ struct ServiceTarget {
 /// How one pipeline is expected to do with a number of requests in flight, without simulation.
 struct ServiceEstimate {
   double request_s = 0;       // from start to last token of a mean request
-  double first_token_s = 0;   // prefill alone
+  double first_token_s = 0;   // that 99 % of the requests wait at most
   double token_s = 0;         // between two tokens
   double capacity_per_s = 0;  // requests
 
@@ -45,9 +46,15 @@ struct ServiceEstimate {
   bool meets(const ServiceTarget& target) const;
 };
 
-/// Estimate with `batch` mean requests in flight. One batch: they prefill and decode together.
-/// Continuous: they decode in as many micro-batches as there are stages, the slowest stage or the
-/// way through all stages sets the pace, and prefills take their share of every stage.
+/// Estimate with `batch` mean requests in flight. One batch: they prefill and decode together; the
+/// first token is that of a mean request.
+/// Continuous: they decode in as many micro-batches as there are stages, and the slowest stage or
+/// the way through all stages sets the pace. While a request decodes, every other one in flight
+/// prefills once. A micro-batch behind a prefill follows it through all stages, so it loses the
+/// whole pass, unless prefills follow each other closely: then only the slowest stage counts, with
+/// weight busy^2, where busy is the share of time in which that stage prefills (fitted:
+/// docs/SEARCH.md). The first token waits for the long prompt's chunks, and behind a mean prompt
+/// with the probability that its micro-batch prefills.
 ServiceEstimate estimate_service(const std::vector<StageCost>& stages,
                                  const ServiceTarget& target,
                                  int batch);

@@ -21,7 +21,31 @@ DivisionGoal goal(ObjectiveKind objective, BatchPolicyKind policy) {
   return {.objective = objective, .policy = policy, .e2e_s = 5, .rate_per_s = 1};
 }
 
+/// Every iteration of a stage takes `seconds`, whatever is in it.
+StageCost constant_stage(double seconds) {
+  StageCost stage;
+  stage.overhead_s = seconds;
+  return stage;
+}
+
 }  // namespace
+
+TEST_CASE("a request waits for its own steps and for the prefills of the others in flight") {
+  // Two stages of 0.1 s. Alone: prefill 0.2 s, 20 steps of 0.2 s: 4.2 s. The tail prompt of 5000
+  // tokens has chunks of 2048, 2048 and 904: 0.6 s, + the load 0.2 / 4.2 of a prefill of 0.2 s.
+  // Three at once: both others cost 0.2 s each, or 0.1 s with weight (0.1 x 3 / 4.6)^2 = 0.00425:
+  // 0.2 + 4 + 2 x 0.1996 = 4.599 s.
+  ServiceTarget target = {.prompt_tokens = 50, .output_tokens = 21, .tail_prompt_tokens = 5000};
+  const std::vector<StageCost> stages = {constant_stage(0.1), constant_stage(0.1)};
+  const ServiceEstimate alone = estimate_service(stages, target, 1);
+  CHECK(alone.request_s == doctest::Approx(4.2));
+  CHECK(alone.first_token_s == doctest::Approx(0.6 + 0.2 / 4.2 * 0.2));
+  CHECK(alone.token_s == doctest::Approx(0.2));
+  CHECK(alone.capacity_per_s == doctest::Approx(1 / 4.2));
+  const ServiceEstimate three = estimate_service(stages, target, 3);
+  CHECK(three.request_s == doctest::Approx(4.599).epsilon(1e-4));
+  CHECK(three.capacity_per_s == doctest::Approx(3 / 4.599).epsilon(1e-4));
+}
 
 TEST_CASE("the rate within a limit follows the tail of the wait") {
   const OperatingPoint point = {.request_s = 1, .capacity_per_s = 1};
