@@ -11,8 +11,13 @@ namespace hexgen {
 /// What the search asks of the topology; Boost.Graph stays behind this header.
 class ClusterGraph {
  public:
+  ClusterGraph() = default;
+
   /// `message_bytes`: the size at which links are compared, e.g. the activations of one prefill.
   ClusterGraph(const Cluster& cluster, double message_bytes);
+
+  /// Some of its nodes, with their distances, in this order.
+  ClusterGraph part(const std::vector<int>& nodes) const;
 
   /// Mean of the transfer times both ways; 0 inside a node.
   double distance_s(int a, int b) const;
@@ -26,6 +31,8 @@ class ClusterGraph {
   const std::vector<double>& merge_distances_s() const { return merge_distances_s_; }
 
  private:
+  ClusterGraph(int num_nodes, std::vector<double> distance_s);
+
   struct TreeEdge {
     int a = 0;
     int b = 0;

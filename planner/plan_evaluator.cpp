@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "planner/mean_demand.h"
+#include "planner/rate_ladder.h"
 #include "simulator/portable_math.h"
 #include "simulator/work_estimate.h"
 
@@ -82,21 +83,8 @@ double PlanEvaluator::highest_rate(const ServingSystem& system) const {
       std::clamp(portable_log(guess_per_s / load_test_.rate_per_s()) / portable_log(kRateStep),
                  static_cast<double>(kLowestRung),
                  static_cast<double>(kHighestRung)));
-  // Gallop to rungs on either side of the crossing, then bisect.
-  int passed = kLowestRung - 1;
-  int failed = kHighestRung + 1;
-  for (int rung = start, stride = 8; rung > passed && rung < failed; stride *= 2) {
-    const bool pass = passes(rung);
-    (pass ? passed : failed) = rung;
-    if (failed <= kHighestRung && passed >= kLowestRung) {
-      break;
-    }
-    rung = std::clamp(pass ? rung + stride : rung - stride, kLowestRung, kHighestRung);
-  }
-  while (failed - passed > 1) {
-    const int middle = passed + (failed - passed) / 2;
-    (passes(middle) ? passed : failed) = middle;
-  }
+  const int passed =
+      highest_rung({.lowest = kLowestRung, .highest = kHighestRung}, start, 8, passes);
   return passed < kLowestRung ? 0 : rate_at(passed);
 }
 

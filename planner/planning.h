@@ -56,7 +56,12 @@ class Planning {
 
   const RunningPipelines& running() const { return running_; }
 
+  const DivisionGoal& goal() const { return goal_; }
+
   Plan plan(const Individual& individual) const;
+
+  /// What a group can do, remembered.
+  LayoutCache::Answer choices(const DeviceGroup& group) const { return layouts_.choices(group); }
 
   /// That of the evaluator; plans that break a constraint score lower than all that keep to them,
   /// by how far they are from it.

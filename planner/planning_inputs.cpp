@@ -95,8 +95,8 @@ SearchSettings search_settings(const SearchOptions& options) {
   SearchSettings settings = {.seed = options.seed,
                              .threads = options.threads,
                              .population = options.population,
-                             .generations = options.generations,
-                             .stagnation = options.stagnation};
+                             .generations = options.generations};
+  settings.stagnation = options.stagnation.value_or(settings.stagnation);
   settings.time_limit_s = options.time_limit_s.value_or(settings.time_limit_s);
   return settings;
 }

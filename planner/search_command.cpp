@@ -10,6 +10,7 @@
 #include "planner/exhaustive.h"
 #include "planner/interrupt.h"
 #include "planner/local_search.h"
+#include "planner/packing_search.h"
 #include "planner/planning_inputs.h"
 #include "planner/prediction.h"
 #include "planner/search.h"
@@ -24,6 +25,19 @@ namespace {
 
 Estimate estimate_of(const Planning& planning) {
   return [&planning](const Individual& individual) { return planning.estimate(individual); };
+}
+
+bool packs(const SearchOptions& options, const Planning& planning) {
+  constexpr int kFewestDevices = 64;
+  const PlanningRequest& request = planning.request();
+  const bool can = request.objective == ObjectiveKind::kRate && !request.constraints.any();
+  if (options.algorithm == SearchAlgorithm::kPacking && !can) {
+    throw InputError(
+        "--algorithm packing: expected --objective rate without --budget and --min-replicas");
+  }
+  return options.algorithm == SearchAlgorithm::kPacking ||
+         (options.algorithm == SearchAlgorithm::kAutomatic && can && !options.exhaustive &&
+          request.cluster.num_devices() >= kFewestDevices);
 }
 
 SearchStrategy strategy_of(SearchAlgorithm algorithm, const Planning& planning) {
@@ -49,14 +63,13 @@ std::optional<WalkRule> walk_rule(SearchAlgorithm algorithm) {
   }
 }
 
-SearchResult find_best(const SearchOptions& options, const Planning& planning, std::string& log) {
-  const SearchSettings settings = search_settings(options);
-  const std::atomic<bool>& interrupted = catch_interrupt();
-  SearchProgress progress(settings, options.quiet);
-  const auto on_generation = [&](const GenerationReport& report) {
-    progress.show(report);
-    log += search_log_line(report, options.log_times);
-  };
+using OnGeneration = std::function<void(const GenerationReport&)>;
+
+SearchResult search_partitions(const SearchOptions& options,
+                               const Planning& planning,
+                               const SearchSettings& settings,
+                               const OnGeneration& on_generation,
+                               const std::atomic<bool>& interrupted) {
   if (options.exhaustive) {
     return exhaustive_search(planning, settings, on_generation, interrupted);
   }
@@ -72,6 +85,35 @@ SearchResult find_best(const SearchOptions& options, const Planning& planning, s
   }
   return evolve(
       strategy_of(options.algorithm, planning), fitness, settings, on_generation, interrupted);
+}
+
+struct FoundPlan {
+  SearchResult result;
+  Plan plan;
+};
+
+FoundPlan find_best(const SearchOptions& options, const Planning& planning, std::string& log) {
+  SearchSettings settings = search_settings(options);
+  const bool pack = packs(options, planning);
+  if (pack) {
+    constexpr int kStagnation = 8;  // a generation searches everywhere
+    settings.stagnation = options.stagnation.value_or(kStagnation);
+  }
+  const std::atomic<bool>& interrupted = catch_interrupt();
+  SearchProgress progress(settings, options.quiet);
+  const auto on_generation = [&](const GenerationReport& report) {
+    progress.show(report);
+    log += search_log_line(report, options.log_times);
+  };
+  if (pack) {
+    PackingSearch search(planning, settings);
+    SearchResult result = search.run(on_generation, interrupted);
+    Plan plan = search.plan(result.best.individual);
+    return {std::move(result), std::move(plan)};
+  }
+  SearchResult result = search_partitions(options, planning, settings, on_generation, interrupted);
+  Plan plan = planning.plan(result.best.individual);
+  return {std::move(result), std::move(plan)};
 }
 
 PlanFile plan_file(const SearchOptions& options,
@@ -123,19 +165,18 @@ void run_search(const SearchOptions& options) {
   const Planning planning(planning_request(options, inputs));
   planning.require_room();
   std::string log;
-  const SearchResult result = find_best(options, planning, log);
+  FoundPlan found = find_best(options, planning, log);
   if (!options.log.empty()) {
     write_file(options.log, log);
   }
-  Plan plan = planning.plan(result.best.individual);
-  planning.require_success(plan);
-  const PlanFile file = plan_file(options, inputs, planning, std::move(plan));
+  planning.require_success(found.plan);
+  const PlanFile file = plan_file(options, inputs, planning, std::move(found.plan));
   if (options.out.empty()) {
     std::cout << plan_to_text(file);
     return;
   }
   write_plan(options.out, file);
-  print_summary(options, result, file);
+  print_summary(options, found.result, file);
 }
 
 }  // namespace hexgen

@@ -25,7 +25,9 @@ const std::map<std::string, RouterKind> kRouters = {{"plan", RouterKind::kPlanWe
                                                     {"round-robin", RouterKind::kRoundRobin}};
 
 const std::map<std::string, SearchAlgorithm> kAlgorithms = {
+    {"automatic", SearchAlgorithm::kAutomatic},
     {"evolutionary", SearchAlgorithm::kEvolutionary},
+    {"packing", SearchAlgorithm::kPacking},
     {"random", SearchAlgorithm::kRandom},
     {"released-repaired", SearchAlgorithm::kReleasedRepaired},
     {"hill-climbing", SearchAlgorithm::kHillClimbing},
@@ -96,7 +98,11 @@ void add_constraints(CLI::App& app, SearchOptions& options) {
 }
 
 void add_algorithm(CLI::App& app, SearchOptions& options) {
-  add_choice(app, "--algorithm", options.algorithm, kAlgorithms, "How to search (evolutionary)");
+  add_choice(app,
+             "--algorithm",
+             options.algorithm,
+             kAlgorithms,
+             "How to search (automatic: packing for the highest rate of 64 devices or more)");
   app.add_flag("--exhaustive",
                options.exhaustive,
                "Try every partition of the devices (up to about 8 devices)")
@@ -107,9 +113,10 @@ void add_effort(CLI::App& app, SearchOptions& options) {
   app.add_option("--generations", options.generations, "Generations at most")
       ->check(CLI::Range(0, 1 << 30))
       ->capture_default_str();
-  app.add_option("--stagnation", options.stagnation, "Stop after so many without a better plan")
-      ->check(CLI::Range(1, 1 << 30))
-      ->capture_default_str();
+  app.add_option("--stagnation",
+                 options.stagnation,
+                 "Stop after so many without a better plan (60; packing: 8)")
+      ->check(CLI::Range(1, 1 << 30));
   app.add_option("--population", options.population, "Individuals a generation")
       ->check(CLI::Range(2, 1 << 20))
       ->capture_default_str();

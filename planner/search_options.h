@@ -20,7 +20,15 @@ enum class Restriction {
   kSingleType           // pipelines of one GPU type
 };
 
-enum class SearchAlgorithm { kEvolutionary, kRandom, kReleasedRepaired, kHillClimbing, kAnnealing };
+enum class SearchAlgorithm {
+  kAutomatic,  // packing or evolutionary, as suits the cluster and the objective
+  kEvolutionary,
+  kPacking,
+  kRandom,
+  kReleasedRepaired,
+  kHillClimbing,
+  kAnnealing
+};
 
 /// What `hexgen-plan search` was asked on the command line.
 struct SearchOptions {
@@ -41,12 +49,12 @@ struct SearchOptions {
   std::optional<double> budget_per_hour;
   BatchPolicyKind policy = BatchPolicyKind::kContinuous;
   RouterKind router = RouterKind::kPlanWeights;
-  SearchAlgorithm algorithm = SearchAlgorithm::kEvolutionary;
+  SearchAlgorithm algorithm = SearchAlgorithm::kAutomatic;
   bool exhaustive = false;  // every partition instead of a search
   int max_batch = 256;
   std::int64_t requests = 1000;  // at most; fewer when the workload has fewer
   int generations = 1000;
-  int stagnation = 60;
+  std::optional<int> stagnation;  // none: as many as suit the algorithm
   int population = 64;
   std::optional<double> time_limit_s;
   std::uint64_t seed = 1;
