@@ -1,5 +1,6 @@
 #include "cost_models/plan_check.h"
 
+#include <map>
 #include <ostream>
 
 #include "cost_models/memory.h"
@@ -47,6 +48,25 @@ void check_plan(const PlanFile& file) {
   for (std::size_t p = 0; p < pipelines.size(); ++p) {
     check_pipeline_memory(
         pipelines[p], p, file.model, file.cluster, pipelines[p].kv_capacity_tokens);
+  }
+}
+
+void check_disjoint(const std::vector<PlanFile>& files, const std::vector<std::string>& labels) {
+  std::map<std::string, std::size_t> user;  // [device name]: plan
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const std::vector<PipelineGroup>& pipelines = files[i].plan.pipelines();
+    for (std::size_t p = 0; p < pipelines.size(); ++p) {
+      for (std::size_t s = 0; s < pipelines[p].stages.size(); ++s) {
+        for (const int device : pipelines[p].stages[s].devices) {
+          const std::string name = files[i].cluster.device_name(device);
+          const auto [known, added] = user.emplace(name, i);
+          if (!added) {
+            throw InputError(labels[i] + ": " + stage_path(p, s) + ".devices: \"" + name +
+                             "\" is used by " + labels[known->second] + " too");
+          }
+        }
+      }
+    }
   }
 }
 

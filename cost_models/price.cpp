@@ -4,12 +4,14 @@
 
 namespace hexgen {
 
-double price_per_hour(const Plan& plan, const Cluster& cluster) {
+double price_per_hour(const std::vector<Plan>& plans, const Cluster& cluster) {
   std::set<int> nodes;
-  for (const PipelineGroup& pipeline : plan.pipelines()) {
-    for (const Stage& stage : pipeline.stages) {
-      for (const int device : stage.devices) {
-        nodes.insert(cluster.device(device).node);
+  for (const Plan& plan : plans) {
+    for (const PipelineGroup& pipeline : plan.pipelines()) {
+      for (const Stage& stage : pipeline.stages) {
+        for (const int device : stage.devices) {
+          nodes.insert(cluster.device(device).node);
+        }
       }
     }
   }
@@ -18,6 +20,10 @@ double price_per_hour(const Plan& plan, const Cluster& cluster) {
     price += cluster.nodes()[static_cast<std::size_t>(node)].price_per_hour;
   }
   return price;
+}
+
+double price_per_hour(const Plan& plan, const Cluster& cluster) {
+  return price_per_hour(std::vector<Plan>{plan}, cluster);
 }
 
 }  // namespace hexgen

@@ -8,6 +8,7 @@
 #include "planner/rent_command.h"
 #include "planner/replan_command.h"
 #include "planner/search_command.h"
+#include "planner/share_command.h"
 #include "profiles/errors.h"
 #include "profiles/file.h"
 #include "profiles/program.h"
@@ -65,6 +66,7 @@ int run_command_line(int argc, char** argv) {
   hexgen::SearchOptions search;
   hexgen::ReplanOptions replan;
   hexgen::RentOptions rent;
+  hexgen::ShareOptions share;
   hexgen::ExplainOptions explain;
   hexgen::PlanFileOptions check;
   hexgen::PlanFileOptions show;
@@ -83,6 +85,12 @@ int run_command_line(int argc, char** argv) {
               rent,
               hexgen::add_rent_options,
               hexgen::run_rent);
+  add_command(app,
+              "share",
+              "Divide a cluster among several models",
+              share,
+              hexgen::add_share_options,
+              hexgen::run_share);
   add_command(app,
               "explain",
               "Say what binds a plan, what one more GPU is worth and what the runner-up was",

@@ -59,16 +59,19 @@ void add_inputs(CLI::App& app, SearchOptions& options) {
   app.add_option("--exclude", options.excluded_nodes, "Nodes to leave out");
 }
 
-void add_problem(CLI::App& app, SearchOptions& options) {
+void add_workload(CLI::App& app, SearchOptions& options) {
   app.add_option(
          "--workload", options.workload, "Workload file, or a name from profiles/workloads/")
       ->required();
+  app.add_option("--rate", options.rate_per_s, "Requests per second, in place of the workload's")
+      ->check(CLI::PositiveNumber);
+}
+
+void add_problem(CLI::App& app, SearchOptions& options) {
   app.add_option(
       "--slo",
       options.slo,
       "Limits in place of the workload's: ttft:MS tpot:MS e2el:MS, scale:X, mlperf:NAME");
-  app.add_option("--rate", options.rate_per_s, "Requests per second, in place of the workload's")
-      ->check(CLI::PositiveNumber);
   add_choice(app,
              "--objective",
              options.objective,
@@ -140,6 +143,11 @@ void add_search_options(CLI::App& app, SearchOptions& options) {
 }
 
 void add_shared_search_options(CLI::App& app, SearchOptions& options) {
+  add_workload(app, options);
+  add_search_options_without_workload(app, options);
+}
+
+void add_search_options_without_workload(CLI::App& app, SearchOptions& options) {
   add_problem(app, options);
   add_constraints(app, options);
   add_effort(app, options);

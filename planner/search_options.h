@@ -72,6 +72,9 @@ void add_search_options(CLI::App& app, SearchOptions& options);
 /// and how long to search, but not the model, the cluster and the algorithm.
 void add_shared_search_options(CLI::App& app, SearchOptions& options);
 
+/// The same without the workload and its rate, for a command whose models have their own.
+void add_search_options_without_workload(CLI::App& app, SearchOptions& options);
+
 /// Where the plan, the log and the summary go.
 void add_output_options(CLI::App& app, SearchOptions& options);
 

@@ -6,7 +6,7 @@
 #include "tests/support/shell.h"
 #include "tests/support/temporary_folder.h"
 
-// `hexgen-plan rent` as a user runs it.
+// `hexgen-plan rent` and `hexgen-plan share` as a user runs them.
 namespace {
 
 using hexgen::test::contains;
@@ -78,4 +78,47 @@ TEST_CASE("bad inputs of rent end with one line that says what was expected") {
               3,
               "model llama-3.1-8b: no mix of price list cloud-2026-11 found that keeps the target "
               "for at most $1.20 per hour; --objective attainment finds the best one");
+}
+
+TEST_CASE("a cluster is shared by two models, each with a plan that is valid beside the other") {
+  const hexgen::test::TemporaryFolder folder;
+  const std::string share =
+      "share --cluster hexgen-half --serve llama-2-70b:hexgen-32:0.5 llama-2-13b:hexgen-64:2 "
+      "--requests 60 --quiet --population 6 --generations 1 --out-dir ";
+  const Finished one = run_program(share + folder / "one" + " --json --threads 1");
+  REQUIRE(one.exit_code == 0);
+  for (const char* key : {"\"hexgen.share/1\"", "\"equal_memory_score\"", "\"llama-2-13b\""}) {
+    CHECK(contains(one.output, key));
+  }
+  const Finished three = run_program(share + folder / "three" + " --threads 3");
+  CHECK(contains(three.output, "equal memory"));
+  for (const std::string& plan :
+       {std::string("plan-llama-2-70b.json"), std::string("plan-llama-2-13b.json")}) {
+    CHECK(hexgen::read_file(folder / ("one/" + plan)) ==
+          hexgen::read_file(folder / ("three/" + plan)));
+  }
+  const std::string large = folder / "one/plan-llama-2-70b.json";
+  const std::string small = folder / "one/plan-llama-2-13b.json";
+  CHECK(run_program("check " + large + " " + small).exit_code == 0);
+  const Finished twice = run_program("check " + large + " " + large);
+  CHECK(twice.exit_code == 2);
+  CHECK(contains(twice.output, large + ": pipelines[0].stages[0].devices: \""));
+  CHECK(contains(twice.output, "\" is used by " + large + " too\n"));
+}
+
+TEST_CASE("bad inputs of share end with one line that says what was expected") {
+  const auto check_error = [](const std::string& serve, const std::string& line) {
+    const Finished finished =
+        run_program("share --cluster case-study --out-dir /nowhere --serve " + serve);
+    CHECK(finished.exit_code == 2);
+    CHECK(finished.output == "hexgen-plan: error: --serve: " + line + "\n");
+  };
+  check_error("llama-2-7b:hexgen-32",
+              "one model, expected two or more (hexgen-plan search plans one)");
+  check_error("llama-2-7b llama-2-13b:hexgen-32",
+              "'llama-2-7b': expected MODEL:WORKLOAD or MODEL:WORKLOAD:RATE");
+  check_error("llama-2-7b:hexgen-32:fast llama-2-13b:hexgen-32",
+              "'llama-2-7b:hexgen-32:fast': 'fast' is no number of requests per second above 0");
+  check_error("llama-2-7b:hexgen-32:0 llama-2-13b:hexgen-32",
+              "'llama-2-7b:hexgen-32:0': '0' is no number of requests per second above 0");
 }
