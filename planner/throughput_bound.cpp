@@ -39,6 +39,21 @@ double lowest_point(double most, Function value) {
   return left_value <= right_value ? left : right;
 }
 
+std::vector<double> larger(std::vector<double> a, const std::vector<double>& b) {
+  std::transform(
+      a.begin(), a.end(), b.begin(), a.begin(), [](double x, double y) { return std::max(x, y); });
+  return a;
+}
+
+/// Over all devices.
+double total(const std::vector<NodeClass>& classes, const std::vector<double>& worths) {
+  double sum = 0;
+  for (std::size_t c = 0; c < classes.size(); ++c) {
+    sum += classes[c].devices * worths[c];
+  }
+  return sum;
+}
+
 /// The bound at one step of rows, as the worth of one device of each class.
 class RowsStep {
  public:
@@ -63,22 +78,38 @@ class RowsStep {
     }
   }
 
-  /// [class], with the better of the two limits.
-  std::vector<double> worths() const {
+  /// Raises the worths [class] to what they are here, by the limit and the multiplier with which
+  /// their sum over the devices grows least.
+  void raise(std::vector<double>& worths) const {
     constexpr double kSteepest = 100;  // a limit that is missed by 1 % everywhere leaves nothing
-    const auto total_in_time = [&](double m) { return total(in_time(m)); };
-    const auto total_in_flight = [&](double m) { return total(in_flight(m)); };
-    std::vector<double> best = in_time(0);
-    if (std::isfinite(allowed_s_)) {
-      best = in_time(lowest_point(kSteepest * fastest_per_s_ / allowed_s_, total_in_time));
-    }
-    if (limits_in_flight_ && quickest_s_ < std::numeric_limits<double>::infinity()) {
-      std::vector<double> other = in_flight(lowest_point(1 / quickest_s_, total_in_flight));
-      if (total(other) < total(best)) {
-        best = std::move(other);
+    const auto total_in_time = [&](double m) {
+      return total(classes_, larger(worths, in_time(m)));
+    };
+    const auto total_in_flight = [&](double m) {
+      return total(classes_, larger(worths, in_flight(m)));
+    };
+    std::vector<double> raised = larger(worths, in_time(0));
+    const auto prefer = [&](std::vector<double> other) {
+      if (total(classes_, other) < total(classes_, raised)) {
+        raised = std::move(other);
       }
+    };
+    if (std::isfinite(allowed_s_)) {
+      const double most = kSteepest * fastest_per_s_ / allowed_s_;
+      prefer(larger(worths, in_time(lowest_point(most, total_in_time))));
     }
-    return best;
+    if (limits_in_flight_ && std::isfinite(quickest_s_)) {
+      prefer(larger(worths, in_flight(lowest_point(1 / quickest_s_, total_in_flight))));
+    }
+    worths = std::move(raised);
+  }
+
+  /// [class], with the multiplier m of the time allowed.
+  std::vector<double> in_time(double m) const {
+    return worths([&](const Stage& stage) {
+      const double left_s = m > 0 ? stage.option->share * allowed_s_ - stage.terms.pass_s : 0;
+      return stage.terms.rate_per_s + m * left_s;
+    });
   }
 
  private:
@@ -86,13 +117,6 @@ class RowsStep {
     const NodeStage* option = nullptr;
     StageTerms terms;
   };
-
-  std::vector<double> in_time(double m) const {
-    return worths([&](const Stage& stage) {
-      const double left_s = m > 0 ? stage.option->share * allowed_s_ - stage.terms.pass_s : 0;
-      return stage.terms.rate_per_s + m * left_s;
-    });
-  }
 
   std::vector<double> in_flight(double m) const {
     return worths([&](const Stage& stage) {
@@ -113,14 +137,6 @@ class RowsStep {
     return most;
   }
 
-  double total(const std::vector<double>& worths) const {
-    double sum = 0;
-    for (std::size_t c = 0; c < classes_.size(); ++c) {
-      sum += classes_[c].devices * worths[c];
-    }
-    return sum;
-  }
-
   const std::vector<NodeClass>& classes_;
   double allowed_s_;
   bool limits_in_flight_;
@@ -139,19 +155,15 @@ double throughput_bound(const ModelSpec& model,
   std::erase_if(classes, [&, all = classes](const NodeClass& nodes) {
     return !(times.alone_s(nodes.crossing, all) <= terms.time_allowed_s);
   });
-  std::vector<double> worth(classes.size(), 0.0);
-  for (double few = 1; few <= terms.max_batch; few *= kRowsStep) {
-    const double many = std::min(few * kRowsStep, static_cast<double>(terms.max_batch));
-    const std::vector<double> at_step = RowsStep(classes, times, terms, few, many).worths();
-    for (std::size_t c = 0; c < classes.size(); ++c) {
-      worth[c] = std::max(worth[c], at_step[c]);
-    }
+  std::vector<double> worths(classes.size(), 0.0);
+  std::vector<double> unlimited = worths;
+  for (double many = terms.max_batch; many >= 1; many /= kRowsStep) {
+    const RowsStep step(classes, times, terms, std::max(1.0, many / kRowsStep), many);
+    step.raise(worths);
+    unlimited = larger(std::move(unlimited), step.in_time(0));
   }
-  double bound = 0;
-  for (std::size_t c = 0; c < classes.size(); ++c) {
-    bound += classes[c].devices * worth[c];
-  }
-  return bound;
+  // A multiplier for each step may in sum do worse than none.
+  return std::min(total(classes, worths), total(classes, unlimited));
 }
 
 }  // namespace hexgen
