@@ -167,14 +167,14 @@ TEST_CASE("climbing and annealing find the best plan of a small cluster, each ti
           planning.space(),
           [&](const Individual& individual) { return planning.estimate(individual); },
           [&](const Individual& individual) { return planning.fitness(individual); },
-          {.seed = 3, .population = 16, .generations = 20},
+          {.seed = 3, .population = 16, .generations = 10},
           quiet,
           stop);
     };
     const SearchResult found = walk();
     CHECK(found.best.fitness.score == doctest::Approx(best.best.fitness.score).epsilon(0.02));
-    CHECK(found.evaluations <= 16 * 20 + 1);
-    CHECK(found.generations == 20);
+    CHECK(found.evaluations <= 16 * 10 + 1);
+    CHECK(found.generations == 10);
     const SearchResult again = walk();
     CHECK(again.best.individual == found.best.individual);
     CHECK(again.evaluations == found.evaluations);
