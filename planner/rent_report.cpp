@@ -94,7 +94,8 @@ void print_rent(const RentReport& report, std::ostream& out) {
   if (report.budget_per_hour) {
     out << " of $" << fixed(*report.budget_per_hour, 2);
   }
-  out << ", " << report.rented.tried.size() << " mixes tried\n"
+  const std::size_t tried = report.rented.tried.size();
+  out << ", " << tried << (tried == 1 ? " mix" : " mixes") << " tried\n"
       << describe_prediction(report.file) << '\n';
 }
 
