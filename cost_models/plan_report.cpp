@@ -260,7 +260,7 @@ void print_prediction(const PlanPrediction& predicted, std::ostream& out) {
   add(predicted.slo_scale, 2, "lowest SLO scale");
   add(predicted.upper_bound_per_s, 2, "requests/s upper bound");
   const std::optional<double> gap = gap_to_bound(predicted);
-  add(gap ? std::optional<double>(100 * *gap) : std::nullopt, 1, "% below it");
+  add(gap ? std::optional<double>(100 * *gap) : std::nullopt, 1, "% gap to it");
   if (!text.empty()) {
     out << "The search expects: " << text << ".\n";
   }

@@ -64,6 +64,18 @@ TEST_CASE("no line of a description is wider than 120 columns") {
   }
 }
 
+TEST_CASE("the gap of a plan is what its goodput lacks to the upper bound") {
+  PlanFile file = small_plan();
+  CHECK_FALSE(gap_to_bound(file.predicted));
+  file.predicted.goodput_per_s = 12.5;
+  file.predicted.upper_bound_per_s = 20;
+  CHECK(*gap_to_bound(file.predicted) == doctest::Approx(0.375));
+  CHECK(described(file, {}).find("20.00 requests/s upper bound, 37.5 % gap to it.") !=
+        std::string::npos);
+  file.predicted.goodput_per_s.reset();
+  CHECK_FALSE(gap_to_bound(file.predicted));
+}
+
 TEST_CASE("a stage that no longer fits is marked") {
   PlanFile file = small_plan();
   std::vector<PipelineGroup> pipelines = file.plan.pipelines();
