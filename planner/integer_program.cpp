@@ -81,7 +81,9 @@ class BranchAndBound {
       if (lower[i] > upper[i]) {
         return;
       }
-      bounded.add_row(program_.whole[i], upper[i]);
+      if (upper[i] < kNoBound) {
+        bounded.add_row(program_.whole[i], upper[i]);
+      }
       if (lower[i] > 0) {
         bounded.add_row(negated(program_.whole[i]), -lower[i]);
       }

@@ -1,17 +1,20 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <vector>
 
 #include "planner/linear_program.h"
 
 namespace hexgen {
 
+inline constexpr int kNoBound = std::numeric_limits<int>::max();
+
 /// A linear program in which some sums must be whole numbers.
 struct IntegerProgram {
   LinearProgram relaxation;
   std::vector<std::vector<double>> whole;  // whole[i] . x is a whole number >= 0 ...
-  std::vector<int> most;                   // ... and at most most[i]
+  std::vector<int> most;                   // ... and at most most[i]; kNoBound: any
   /// Solutions are different when one of the first so many of the whole numbers is.
   std::size_t distinguishing = 0;
 };

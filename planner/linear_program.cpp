@@ -103,22 +103,28 @@ class Tableau {
     std::swap(basic_[row], nonbasic_[column]);
   }
 
-  /// Bland's rule: the smallest variable that improves the objective enters, and of the rows that
-  /// bind first the smallest variable leaves. The artificial one does not come back in phase 2.
+  /// The variable that improves the objective fastest enters. Degenerate corners might make that
+  /// cycle, so in the end Bland's rule counts, which cannot: the smallest variable that improves it
+  /// enters, and of the rows that bind first the smallest variable leaves. The artificial one does
+  /// not come back in phase 2.
   void climb(std::size_t objective_row) {
-    while (const std::optional<std::size_t> column = entering(objective_row)) {
+    const std::size_t patience = 4 * (num_rows_ + num_variables_);
+    std::size_t pivots = 0;
+    while (const auto column = entering(objective_row, ++pivots > patience)) {
       const std::optional<std::size_t> row = leaving(*column);
       assert(row && "the program is unbounded");
       pivot(*row, *column);
     }
   }
 
-  std::optional<std::size_t> entering(std::size_t objective_row) const {
+  std::optional<std::size_t> entering(std::size_t objective_row, bool smallest) const {
+    const std::vector<double>& slope = table_[objective_row];
     std::optional<std::size_t> best;
     for (std::size_t j = 0; j < nonbasic_.size(); ++j) {
       const bool barred = nonbasic_[j] == artificial() && objective_row != num_rows_;
-      const bool improves = table_[objective_row][j] < -kZero && !barred;
-      if (improves && (!best || nonbasic_[j] < nonbasic_[*best])) {
+      const bool improves = slope[j] < -kZero && !barred;
+      if (improves &&
+          (!best || (smallest ? nonbasic_[j] < nonbasic_[*best] : slope[j] < slope[*best]))) {
         best = j;
       }
     }

@@ -20,7 +20,7 @@ struct LinearSolution {
 };
 
 /// The optimum, at a corner of the feasible set; none when that is empty. Two-phase simplex method
-/// on a dense tableau with Bland's rule, which cannot cycle: for tens of rows, not thousands.
+/// on a dense tableau: for tens of rows, not thousands.
 std::optional<LinearSolution> maximise(const LinearProgram& program);
 
 }  // namespace hexgen

@@ -138,12 +138,7 @@ class MixProgram {
     for (std::size_t c = 0; c < work_.size(); ++c) {
       program.whole.push_back(row());
       program.whole.back()[c] = 1;
-      int most = 0;
-      for (std::size_t k = 0; k < problem_.available.size(); ++k) {
-        const int each = problem_.configurations[c].machines[k];
-        most = each > 0 ? std::max(most, problem_.available[k] / each) : most;
-      }
-      program.most.push_back(most);
+      program.most.push_back(kNoBound);  // the machines limit it
     }
   }
 
