@@ -41,7 +41,6 @@ class PackingSearch {
   Proposal propose(const std::vector<int>& nodes, std::uint64_t stream) const;
   double total_rate(const std::vector<DeviceGroup>& groups) const;
   void simulate_plan();
-  bool done() const;
   GenerationReport report() const;
 
   const Planning& planning_;

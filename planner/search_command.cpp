@@ -109,7 +109,9 @@ FoundPlan find_best(const SearchOptions& options, const Planning& planning, std:
     PackingSearch search(planning, settings);
     SearchResult result = search.run(on_generation, interrupted);
     Plan plan = search.plan(result.best.individual);
-    return {std::move(result), std::move(plan)};
+    if (!plan.empty()) {
+      return {std::move(result), std::move(plan)};
+    }  // else no group serves within the SLO, and the best that can be done is to be found
   }
   SearchResult result = search_partitions(options, planning, settings, on_generation, interrupted);
   Plan plan = planning.plan(result.best.individual);

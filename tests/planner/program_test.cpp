@@ -99,6 +99,36 @@ TEST_CASE("an exhaustive search takes no algorithm") {
   CHECK(run_program(kCaseStudy + "--exhaustive --algorithm random").exit_code == 2);
 }
 
+TEST_CASE("from 64 devices on the highest rate is searched for by packing, byte by byte") {
+  const hexgen::test::TemporaryFolder folder;
+  const std::string cluster = folder / "cluster.json";
+  REQUIRE(run_program("cluster --gpus 64 --seed 4 --out " + cluster).exit_code == 0);
+  const std::string search = "search --cluster " + cluster +
+                             " --model llama-2-70b --workload azure-conversation --objective rate"
+                             " --generations 1 --requests 300 --quiet ";
+  const Finished usual = run_program(search + "--threads 1");
+  CHECK(usual.exit_code == 0);
+  CHECK(run_program(search + "--threads 3 --algorithm packing").output == usual.output);
+  CHECK(run_program(search + "--population 2 --algorithm evolutionary").output != usual.output);
+}
+
+TEST_CASE("packing where no pipeline meets the limits leaves the search to the evolution") {
+  const Finished finished = run_program(
+      "search --cluster case-study --model llama-2-70b --workload azure-conversation --algorithm "
+      "packing --objective rate --slo ttft:1 --generations 1 --population 4 --requests 100 "
+      "--quiet");
+  CHECK(finished.exit_code == 0);
+  CHECK(contains(finished.output, "pipelines"));
+}
+
+TEST_CASE("packing takes no other objective and no budget") {
+  for (const std::string other : {"--objective cost", "--objective rate --budget 9"}) {
+    const Finished finished = run_program(kCaseStudy + "--quiet --algorithm packing " + other);
+    CHECK(finished.exit_code == 2);
+    check_one_line(finished);
+  }
+}
+
 TEST_CASE("constraints change the plan, and impossible ones end with exit code 3") {
   const Finished without = run_program(kCaseStudy + "--generations 2 --quiet --exclude il-1");
   CHECK(without.exit_code == 0);
