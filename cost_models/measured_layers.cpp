@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "profiles/names.h"
+
 namespace hexgen {
 namespace {
 
@@ -148,6 +150,25 @@ MeasuredTime MeasuredStage::without_attention(double tokens, double logit_rows) 
 
 MeasuredTime MeasuredStage::attention(const MeasuredBatch& batch) const {
   return num_layers * layers->attention(batch);
+}
+
+void LayerTables::add(const LayerProfile& profile) {
+  tables_.push_back({.model = profile.model,
+                     .gpu_type = profile.gpu_type,
+                     .tp_degree = profile.tp_degree,
+                     .layers = std::make_shared<const MeasuredLayers>(profile)});
+}
+
+std::shared_ptr<const MeasuredLayers> LayerTables::find(const std::string& model,
+                                                        const std::string& gpu_type,
+                                                        int tp_degree) const {
+  for (const Table& table : tables_) {
+    if (table.tp_degree == tp_degree && equal_ignoring_case(table.gpu_type, gpu_type) &&
+        equal_ignoring_case(table.model, model)) {
+      return table.layers;
+    }
+  }
+  return nullptr;
 }
 
 }  // namespace hexgen

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "cost_models/ragged_table.h"
 #include "profiles/layer_profile.h"
@@ -72,6 +74,34 @@ struct MeasuredStage {
   /// All but attention.
   MeasuredTime without_attention(double tokens, double logit_rows) const;
   MeasuredTime attention(const MeasuredBatch& batch) const;
+
+  double time_s(const MeasuredBatch& batch) const {
+    return without_attention(batch.tokens(), batch.logit_rows).time_s + attention(batch).time_s;
+  }
+};
+
+/// The layer profiles at hand, each ready to be looked up. Cheap to copy.
+class LayerTables {
+ public:
+  /// A later profile of the same model, GPU type and TP degree comes second.
+  void add(const LayerProfile& profile);
+
+  bool empty() const { return tables_.empty(); }
+
+  /// Null: not measured. Names are compared ignoring case.
+  std::shared_ptr<const MeasuredLayers> find(const std::string& model,
+                                             const std::string& gpu_type,
+                                             int tp_degree) const;
+
+ private:
+  struct Table {
+    std::string model;
+    std::string gpu_type;
+    int tp_degree = 1;
+    std::shared_ptr<const MeasuredLayers> layers;
+  };
+
+  std::vector<Table> tables_;
 };
 
 }  // namespace hexgen

@@ -155,6 +155,9 @@ double RooflineTerm::time_s(double rows) const {
 }
 
 double StageCost::compute_s(const BatchShape& shape) const {
+  if (measured) {
+    return measured->time_s(as_measured(shape));
+  }
   double sum = overhead_s + elementwise_s_per_token * shape.new_tokens +
                kv_read_s_per_token * shape.kv_read_tokens +
                prefill_s_per_pair * shape.prefill_pairs;
@@ -185,13 +188,29 @@ CostTerms cost_terms(const StageCost& cost, const BatchShape& shape) {
 BatchShape prefill_shape(double tokens, double sequences) {
   return {.new_tokens = tokens * sequences,
           .logit_rows = sequences,
-          .prefill_pairs = sequences * tokens * (tokens + 1) / 2};
+          .prefill_pairs = sequences * tokens * (tokens + 1) / 2,
+          .prefill_tokens = tokens * sequences};
 }
 
 BatchShape decode_shape(double sequences, double context_tokens) {
   return {.new_tokens = sequences,
           .logit_rows = sequences,
           .kv_read_tokens = sequences * context_tokens};
+}
+
+MeasuredBatch as_measured(const BatchShape& shape) {
+  const double prefill = shape.prefill_tokens;
+  const double sequences = shape.new_tokens - prefill;
+  const double context = sequences > 0 ? shape.kv_read_tokens / sequences : 0;
+  // A chunk of c tokens after p cached ones makes c p + c (c + 1) / 2 pairs.
+  const double cached = prefill > 0 ? shape.prefill_pairs / prefill - (prefill + 1) / 2 : 0;
+  return {.prefill_tokens = prefill,
+          .prefill_kv_tokens = std::max(0.0, cached),
+          .decode_sequences = sequences,
+          .mean_kv_tokens = context,
+          .shortest_kv_tokens = context,
+          .longest_kv_tokens = context,
+          .logit_rows = shape.logit_rows};
 }
 
 double lm_head_bytes_per_parameter(const ModelSpec& model) {
@@ -204,7 +223,8 @@ StageCost stage_cost(const ModelSpec& model,
                      int num_layers,
                      StagePosition position,
                      const std::vector<int>& next_devices,
-                     const std::vector<int>& shares) {
+                     const std::vector<int>& shares,
+                     const LayerTables& tables) {
   assert(!devices.empty());
   const bool fp8_weights = model.weight_bytes_per_parameter == 1.0;
   const GroupRates rates = slowest_rates(cluster, devices, fp8_weights);
@@ -216,20 +236,54 @@ StageCost stage_cost(const ModelSpec& model,
     cost.lm_head = lm_head_term(model, shard, rates);
   }
   add_communication(model, cluster, devices, num_layers, position.last, next_devices, cost);
+  if (shares.empty()) {
+    cost.measured = measured_stage(model, cluster, devices, num_layers, position, tables);
+  }
   return cost;
+}
+
+std::optional<MeasuredStage> measured_stage(const ModelSpec& model,
+                                            const Cluster& cluster,
+                                            const std::vector<int>& devices,
+                                            int num_layers,
+                                            StagePosition position,
+                                            const LayerTables& tables) {
+  if (tables.empty()) {
+    return std::nullopt;
+  }
+  const std::string& gpu_type = cluster.gpu_of(devices.front()).name;
+  const bool alike = std::all_of(devices.begin(), devices.end(), [&](int device) {
+    return cluster.gpu_of(device).name == gpu_type;
+  });
+  auto layers =
+      alike ? tables.find(model.name, gpu_type, static_cast<int>(devices.size())) : nullptr;
+  if (layers == nullptr) {
+    return std::nullopt;
+  }
+  return MeasuredStage{.layers = std::move(layers),
+                       .num_layers = num_layers,
+                       .first = position.first,
+                       .last = position.last};
 }
 
 std::vector<StageCost> pipeline_cost(const ModelSpec& model,
                                      const Cluster& cluster,
-                                     const PipelineGroup& pipeline) {
+                                     const PipelineGroup& pipeline,
+                                     const LayerTables& tables) {
   std::vector<StageCost> costs;
   costs.reserve(pipeline.stages.size());
   for (std::size_t s = 0; s < pipeline.stages.size(); ++s) {
     const Stage& stage = pipeline.stages[s];
     const StagePosition position = {.first = s == 0, .last = s + 1 == pipeline.stages.size()};
     const Stage& next = pipeline.stages[position.last ? 0 : s + 1];
-    costs.push_back(stage_cost(
-        model, cluster, stage.devices, stage.num_layers, position, next.devices, stage.shares));
+    costs.push_back(stage_cost(model,
+                               cluster,
+                               stage.devices,
+                               stage.num_layers,
+                               position,
+                               next.devices,
+                               stage.shares,
+                               tables));
   }
   return costs;
 }

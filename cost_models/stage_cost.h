@@ -1,8 +1,10 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <vector>
 
+#include "cost_models/measured_layers.h"
 #include "cost_models/plan.h"
 #include "profiles/cluster.h"
 #include "profiles/model_spec.h"
@@ -16,6 +18,7 @@ struct BatchShape {
   double kv_read_tokens =
       0;                     // cached tokens that decode attention reads, summed over the sequences
   double prefill_pairs = 0;  // (query, key) pairs of prefill attention under the causal mask
+  double prefill_tokens = 0;  // those of new_tokens that belong to prompt chunks
 };
 
 /// `sequences` prompts of `tokens` tokens each, of which none is cached. Every one emits its first
@@ -25,6 +28,10 @@ BatchShape prefill_shape(double tokens, double sequences = 1);
 /// One decode step of `sequences` sequences that hold `context_tokens` tokens each, the new one
 /// included.
 BatchShape decode_shape(double sequences, double context_tokens);
+
+/// The iteration as measured tables are asked for it. One chunk with the same tokens and pairs
+/// stands for all chunks, and all sequences have the mean context.
+MeasuredBatch as_measured(const BatchShape& shape);
 
 /// One operator over all layers of a stage: time = max(weights_s + memory_s_per_row * rows,
 /// compute_s_per_row * rows).
@@ -49,8 +56,9 @@ struct StageCost {
   double all_reduce_s = 0;             // latency part of two all-reduces a layer
   double all_reduce_s_per_token = 0;   // bandwidth part of the same
   double handoff_s = 0;  // latency of the hand-off to the next stage; last stage: to the first
-  double handoff_s_per_token = 0;     // activations; 0 on the last stage
-  double handoff_s_per_sequence = 0;  // sampled token ids; 0 on all other stages
+  double handoff_s_per_token = 0;         // activations; 0 on the last stage
+  double handoff_s_per_sequence = 0;      // sampled token ids; 0 on all other stages
+  std::optional<MeasuredStage> measured;  // its times in place of all but the communication's
 
   /// Time the stage is busy with one iteration: compute and tensor-parallel communication.
   double iteration_s(const BatchShape& shape) const;
@@ -68,7 +76,8 @@ struct StageCost {
   }
 };
 
-/// What the time of one stage is made of; the parts without the hand-off sum up to iteration_s().
+/// What the cost model's time of one stage is made of; the parts without the hand-off sum up to
+/// iteration_s() of a stage that is not measured.
 struct CostTerms {
   double gemm_s = 0;
   double attention_s = 0;
@@ -97,20 +106,32 @@ struct StagePosition {
 /// Cost of `num_layers` layers on `devices`, of which the slowest sets the pace of every operator.
 /// Every coefficient is a constant plus a multiple of num_layers for fixed devices and position.
 /// `next_devices` is the tensor-parallel group that receives the hand-off (empty: none is counted).
-/// With uneven `shares` (Stage::shares) the largest shard counts, on the slowest device.
+/// With uneven `shares` (Stage::shares) the largest shard counts, on the slowest device. Stages
+/// that `tables` have measured take their times from there.
 StageCost stage_cost(const ModelSpec& model,
                      const Cluster& cluster,
                      const std::vector<int>& devices,
                      int num_layers,
                      StagePosition position,
                      const std::vector<int>& next_devices,
-                     const std::vector<int>& shares = {});
+                     const std::vector<int>& shares = {},
+                     const LayerTables& tables = {});
+
+/// The measured times of a stage with even shares; none unless its devices are all of one GPU type
+/// that `tables` have for the model at that TP degree.
+std::optional<MeasuredStage> measured_stage(const ModelSpec& model,
+                                            const Cluster& cluster,
+                                            const std::vector<int>& devices,
+                                            int num_layers,
+                                            StagePosition position,
+                                            const LayerTables& tables);
 
 /// Costs of all stages of a pipeline, in order; the last stage hands the sampled token back to the
 /// first.
 std::vector<StageCost> pipeline_cost(const ModelSpec& model,
                                      const Cluster& cluster,
-                                     const PipelineGroup& pipeline);
+                                     const PipelineGroup& pipeline,
+                                     const LayerTables& tables = {});
 
 /// A batch of equal requests alone in the pipeline: prefill, then output_tokens - 1 decode steps,
 /// each of which starts with the return of the last token to the first stage.

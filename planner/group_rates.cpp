@@ -99,7 +99,8 @@ ServingSystem GroupRates::alone(const LayoutCache::Answer& answer, Candidate& ca
   return make_serving_system(
       {{std::move(pipeline)}, request.model.num_layers, request.cluster.num_devices()},
       request.model,
-      request.cluster);
+      request.cluster,
+      request.tables);
 }
 
 GroupRates::Candidate GroupRates::simulated_best(const LayoutCache::Answer& answer) const {

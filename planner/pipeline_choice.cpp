@@ -11,7 +11,7 @@ namespace hexgen {
 namespace {
 
 constexpr int kFrontPoints = 3;
-constexpr int kLargestLevel = 64;
+constexpr int kUsualLevel = 64;
 
 std::int64_t kv_tokens_for(int batch, const ServiceTarget& target) {
   const double tokens = batch * (target.prompt_tokens + target.output_tokens);
@@ -26,7 +26,8 @@ LayoutTargets layout_targets(int batch, const ServiceTarget& target) {
           .iteration = decode_shape(batch, context),
           .memory = target.memory,
           .symmetric = target.layouts == LayoutRule::kSymmetric,
-          .tp_degrees = target.tp_degrees};
+          .tp_degrees = target.tp_degrees,
+          .tables = target.tables};
 }
 
 /// Sorts by latency and keeps the points that have more capacity than all faster ones.
@@ -63,7 +64,8 @@ PipelineChooser::PipelineChooser(const ModelSpec& model,
     : model_(model),
       cluster_(cluster),
       target_(target) {
-  for (int batch = 1; batch <= std::min(target.max_batch, kLargestLevel); batch *= 4) {
+  const int largest = std::min(target.max_batch, std::max(kUsualLevel, target.max_batch / 4));
+  for (int batch = 1; batch <= largest; batch *= 4) {
     levels_.push_back({.min_kv_tokens = kv_tokens_for(batch, target),
                        .tables = StageTables(model, cluster, layout_targets(batch, target))});
   }
@@ -85,7 +87,7 @@ std::vector<Layout> PipelineChooser::layouts(const LayoutProblem& problem) const
 int PipelineChooser::add_points(const PipelineGroup& pipeline,
                                 PipelineChoices& choices,
                                 OperatingPoint& fastest) const {
-  const std::vector<StageCost> costs = pipeline_cost(model_, cluster_, pipeline);
+  const std::vector<StageCost> costs = pipeline_cost(model_, cluster_, pipeline, target_.tables);
   int within_limits = 0;
   for (int batch = 1; batch <= std::min(pipeline.max_batch, target_.max_batch);
        batch += std::max(1, batch / 4)) {

@@ -32,11 +32,13 @@ RequestSpec mean_request(const std::vector<RequestSpec>& requests) {
 PlanEvaluator::PlanEvaluator(const ModelSpec& model,
                              const Cluster& cluster,
                              LoadTest load_test,
-                             ObjectiveKind objective)
+                             ObjectiveKind objective,
+                             LayerTables tables)
     : model_(model),
       cluster_(cluster),
       load_test_(std::move(load_test)),
       objective_(objective),
+      tables_(std::move(tables)),
       mean_request_(mean_request(load_test_.requests())) {}
 
 bool PlanEvaluator::feasible(const Objective& objective) {
@@ -92,7 +94,7 @@ Objective PlanEvaluator::evaluate(const Plan& plan) const {
   if (plan.empty()) {
     return {.score = kInfeasibleScore};
   }
-  const ServingSystem system = make_serving_system(plan, model_, cluster_);
+  const ServingSystem system = make_serving_system(plan, model_, cluster_, tables_);
   const SimulationResult result = load_test_.play(system, load_test_.rate_per_s());
   const double tie_break = -mean_latency(result);
   if (objective_ == ObjectiveKind::kRate) {

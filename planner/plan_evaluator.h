@@ -28,7 +28,8 @@ class PlanEvaluator final : public Evaluator {
   PlanEvaluator(const ModelSpec& model,
                 const Cluster& cluster,
                 LoadTest load_test,
-                ObjectiveKind objective);
+                ObjectiveKind objective,
+                LayerTables tables = {});
 
   Objective evaluate(const Plan& plan) const override;
 
@@ -49,6 +50,7 @@ class PlanEvaluator final : public Evaluator {
   const Cluster& cluster_;
   LoadTest load_test_;
   ObjectiveKind objective_;
+  LayerTables tables_;
   RequestSpec mean_request_;
 };
 

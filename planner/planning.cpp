@@ -57,7 +57,8 @@ ServiceTarget service_target(const PlanningRequest& request) {
                           .max_batch = request.max_batch,
                           .memory = request.memory,
                           .layouts = request.layouts,
-                          .tp_degrees = request.tp_degrees};
+                          .tp_degrees = request.tp_degrees,
+                          .tables = request.tables};
   target.e2e_s = slo.e2e_s.value_or(target.e2e_s);
   if (slo.scale && request.objective != ObjectiveKind::kDeadline) {
     const double reference_s =
@@ -111,7 +112,11 @@ Planning::Planning(PlanningRequest request)
       layouts_(chooser_, request_.cluster),
       running_(request_.running, chooser_, request_.cluster),
       space_(search_space(request_, chooser_, target_.prompt_tokens)),
-      evaluator_(request_.model, request_.cluster, load_test(request_), request_.objective) {}
+      evaluator_(request_.model,
+                 request_.cluster,
+                 load_test(request_),
+                 request_.objective,
+                 request_.tables) {}
 
 Plan Planning::plan(const Individual& individual) const {
   return build_plan(

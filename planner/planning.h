@@ -35,6 +35,7 @@ struct PlanningRequest {
   SimulationOptions simulation;
   int max_batch = 256;  // requests in flight a pipeline, at most
   MemoryPolicy memory;
+  LayerTables tables;                  // measured times, where there are some
   std::vector<PipelineGroup> running;  // serve already, and stay where a group is one of them
 };
 

@@ -1,9 +1,14 @@
 #include "planner/planning_inputs.h"
 
+#include <algorithm>
+
+#include "profiles/any_profile.h"
 #include "profiles/catalogue.h"
 #include "profiles/cluster_json.h"
+#include "profiles/errors.h"
 #include "profiles/file.h"
 #include "profiles/model_config.h"
+#include "profiles/names.h"
 #include "profiles/profile_fit.h"
 #include "profiles/workload_json.h"
 
@@ -37,6 +42,24 @@ LayoutRule layout_rule(const SearchOptions& options) {
   }
 }
 
+/// Refuses a profile that no stage of any plan could take its times from.
+void check_fits(const LayerProfile& profile,
+                const PlanningRequest& request,
+                const std::string& path) {
+  const auto& nodes = request.cluster.nodes();
+  const bool has_gpus = std::any_of(nodes.begin(), nodes.end(), [&](const Node& node) {
+    const GpuType& gpu = request.cluster.gpu_types()[static_cast<std::size_t>(node.gpu_type)];
+    return node.gpus >= profile.tp_degree && equal_ignoring_case(gpu.name, profile.gpu_type);
+  });
+  if (!has_gpus || !equal_ignoring_case(profile.model, request.model.name)) {
+    throw InputError(path + ": is of " + subject_of(profile) + ", expected one of " +
+                     request.model.name + " that fits a node of cluster " + request.cluster.name());
+  }
+  if (request.tables.find(profile.model, profile.gpu_type, profile.tp_degree) != nullptr) {
+    throw InputError(path + ": is of " + subject_of(profile) + ", as another profile is already");
+  }
+}
+
 }  // namespace
 
 PlanningInputs load_planning_inputs(const SearchOptions& options) {
@@ -65,7 +88,8 @@ PlanningRequest planning_request(const SearchOptions& options,
       .tp_degrees = options.tp_degrees,
       .constraints = {.max_price_per_hour = options.budget_per_hour,
                       .min_pipelines = options.min_pipelines},
-      .max_batch = options.max_batch};
+      .max_batch = options.max_batch,
+      .memory = {.max_sequences = options.max_batch}};
   Workload& workload = request.workload;
   if (!options.slo.empty()) {
     workload.slo = parse_slo(options.slo, workload.slo);
@@ -85,10 +109,22 @@ PlanningRequest planning_request(const SearchOptions& options,
 PlanningRequest planning_request(const SearchOptions& options, const PlanningInputs& inputs) {
   Cluster cluster = without_nodes(parse_cluster(inputs.cluster), options.excluded_nodes);
   const Catalogue catalogue = Catalogue::builtin();
+  std::vector<std::pair<std::string, LayerProfile>> layers;
   for (const std::string& path : options.profiles) {
-    cluster = apply_profile(cluster, read_profile(path), catalogue, path);
+    const AnyProfile profile = read_any_profile(path);
+    if (const auto* machine = std::get_if<MeasuredProfile>(&profile)) {
+      cluster = apply_profile(cluster, *machine, catalogue, path);
+    } else {
+      layers.emplace_back(path, std::get<LayerProfile>(profile));
+    }
   }
-  return planning_request(options, parse_model(inputs.model), std::move(cluster), inputs.workload);
+  PlanningRequest request =
+      planning_request(options, parse_model(inputs.model), std::move(cluster), inputs.workload);
+  for (const auto& [path, profile] : layers) {
+    check_fits(profile, request, path);
+    request.tables.add(profile);
+  }
+  return request;
 }
 
 SearchSettings search_settings(const SearchOptions& options) {

@@ -22,7 +22,7 @@ double fastest_request_s(const Plan& plan, const PlanningRequest& request) {
   const MeanDemand demand = mean_demand(request.requests);
   double fastest_s = std::numeric_limits<double>::infinity();
   for (const PipelineGroup& pipeline : plan.pipelines()) {
-    const auto costs = pipeline_cost(request.model, request.cluster, pipeline);
+    const auto costs = pipeline_cost(request.model, request.cluster, pipeline, request.tables);
     fastest_s = std::min(
         fastest_s, request_latency(costs, demand.prompt_tokens, demand.output_tokens).total_s());
   }
@@ -34,13 +34,16 @@ double fastest_request_s(const Plan& plan, const PlanningRequest& request) {
 PlanPrediction predict(const Plan& plan, const Planning& planning) {
   const PlanningRequest& request = planning.request();
   const LoadTest& load_test = planning.evaluator().load_test();
-  const ServingSystem system = make_serving_system(plan, request.model, request.cluster);
+  const ServingSystem system =
+      make_serving_system(plan, request.model, request.cluster, request.tables);
   const SimulationResult result = load_test.play(system, load_test.rate_per_s());
   PlanPrediction predicted = {
       .slo_attainment = slo_attainment(result, load_test.level(), load_test.window()),
-      .upper_bound_per_s = planning.upper_bound_per_s(),
       .request_latency_s = fastest_request_s(plan, request),
       .price_per_hour = price_per_hour(plan, request.cluster)};
+  if (request.tables.empty()) {  // the bound is made of the cost model's rooflines
+    predicted.upper_bound_per_s = planning.upper_bound_per_s();
+  }
   if (request.objective == ObjectiveKind::kRate) {
     predicted.goodput_per_s = planning.evaluator().evaluate(plan).score;
   }
@@ -66,11 +69,13 @@ std::string describe_prediction(const PlanFile& file) {
   if (predicted.goodput_per_s) {
     text += text_of(", up to %.3f requests/s", *predicted.goodput_per_s);
   }
-  text += text_of(" (no plan serves more than %.3f/s", predicted.upper_bound_per_s.value_or(0));
-  if (const std::optional<double> gap = gap_to_bound(predicted)) {
-    text += text_of(", a gap of %.1f %%", 100 * *gap);
+  if (predicted.upper_bound_per_s) {
+    text += text_of(" (no plan serves more than %.3f/s", *predicted.upper_bound_per_s);
+    if (const std::optional<double> gap = gap_to_bound(predicted)) {
+      text += text_of(", a gap of %.1f %%", 100 * *gap);
+    }
+    text += ")";
   }
-  text += ")";
   return text + text_of(", $%.2f per hour", predicted.price_per_hour.value_or(0));
 }
 

@@ -148,9 +148,11 @@ void print_summary(const SearchOptions& options, const SearchResult& result, con
                                       {"objective", objective_name(options.objective)},
                                       {"score", result.best.fitness.score},
                                       {"tie_break", result.best.fitness.tie_break},
-                                      {"upper_bound_per_s", *file.predicted.upper_bound_per_s},
                                       {"generations", result.generations},
                                       {"evaluations", result.evaluations}};
+    if (file.predicted.upper_bound_per_s) {
+      summary["upper_bound_per_s"] = *file.predicted.upper_bound_per_s;
+    }
     if (const std::optional<double> gap = gap_to_bound(file.predicted)) {
       summary["gap_to_bound"] = *gap;
     }

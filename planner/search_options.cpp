@@ -54,8 +54,9 @@ void add_inputs(CLI::App& app, SearchOptions& options) {
   app.add_option(
          "--model", options.model, "Model folder, config.json, or a name from profiles/models/")
       ->required();
-  app.add_option(
-      "--profile", options.profiles, "Measured profiles, used in place of the catalogue");
+  app.add_option("--profile",
+                 options.profiles,
+                 "Measured profiles of GPUs or of layers, used in place of the catalogue");
   app.add_option("--exclude", options.excluded_nodes, "Nodes to leave out");
 }
 

@@ -33,6 +33,7 @@ struct ServiceTarget {
   MemoryPolicy memory;
   LayoutRule layouts = LayoutRule::kFree;
   std::vector<int> tp_degrees;  // that stages may have; empty: any
+  LayerTables tables;           // measured times, where there are some
 };
 
 /// How one pipeline is expected to do with a number of requests in flight, without simulation.

@@ -68,8 +68,10 @@ StageTables::Profile StageTables::make_profile(int node, int tp_degree) const {
   for (const StageRole role : kRoles) {
     const auto r = static_cast<std::size_t>(role);
     const StagePosition position = position_of(role);
-    const StageCost one = stage_cost(model_, cluster_, devices, 1, position, {});
-    const StageCost two = stage_cost(model_, cluster_, devices, 2, position, {});
+    const StageCost one =
+        stage_cost(model_, cluster_, devices, 1, position, {}, {}, targets_.tables);
+    const StageCost two =
+        stage_cost(model_, cluster_, devices, 2, position, {}, {}, targets_.tables);
     const double one_s = one.iteration_s(targets_.iteration);
     profile.latency_s_per_layer = request_s(two) - request_s(one);
     profile.iteration_s_per_layer = two.iteration_s(targets_.iteration) - one_s;

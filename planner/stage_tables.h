@@ -24,6 +24,7 @@ struct LayoutTargets {
   MemoryPolicy memory;
   bool symmetric = false;
   std::vector<int> tp_degrees;  // that stages may have; empty: any
+  LayerTables tables;           // measured times, where there are some
 
   bool allows(int tp_degree) const;
 };

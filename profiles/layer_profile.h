@@ -72,6 +72,9 @@ struct LayerProfile {
 /// Tables come in any order and may have gaps, but no point twice.
 LayerProfile read_layer_profile(const std::string& path);
 
+/// "llama-2-70b on T4 at TP degree 1"
+std::string subject_of(const LayerProfile& profile);
+
 /// The file's text, one point of a table a line.
 std::string layer_profile_text(const LayerProfile& profile);
 

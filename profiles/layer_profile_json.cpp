@@ -235,6 +235,11 @@ LayerProfile read_layer_profile(const std::string& path) {
   return profile;
 }
 
+std::string subject_of(const LayerProfile& profile) {
+  return profile.model + " on " + profile.gpu_type + " at TP degree " +
+         std::to_string(profile.tp_degree);
+}
+
 std::string layer_profile_text(const LayerProfile& profile) {
   const auto text = [](const std::string& value) { return Json(value).dump(); };
   std::string file =

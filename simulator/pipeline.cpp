@@ -14,7 +14,7 @@ Pipeline::Pipeline(const ReplicaModel& model, EngineOverhead overhead, Execution
   assert(transfers_.empty() || transfers_.size() == stages_.size());
   transfers_.resize(stages_.size());
   for (std::size_t s = 0; s < stages_.size(); ++s) {
-    timers_.emplace_back(stages_[s], model.measured_stage(s));
+    timers_.emplace_back(stages_[s]);
   }
 }
 

@@ -25,7 +25,7 @@ std::string name_of(RouterKind router) {
 }
 
 std::string source_of_times(const ReplicaModel& replica, std::size_t stage) {
-  return replica.measured_stage(stage) != nullptr ? "measured" : "model";
+  return replica.stages[stage].measured ? "measured" : "model";
 }
 
 std::string describe(const Slo& slo) {

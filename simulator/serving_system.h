@@ -1,11 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "cost_models/measured_layers.h"
 #include "cost_models/plan.h"
 #include "cost_models/stage_cost.h"
 #include "profiles/cluster.h"
@@ -19,16 +17,10 @@ namespace hexgen {
 struct ReplicaModel {
   std::string name;
   std::vector<StageCost> stages;
-  std::vector<std::optional<MeasuredStage>> measured;  // [stage]; none: as StageCost says
   double weight = 1.0;
   int max_batch = 1;
   std::int64_t kv_capacity_tokens = 0;
   std::vector<StageTransfers> transfers;  // [stage]; empty: every transfer has its path to itself
-
-  /// Null: the stage's times come from its StageCost.
-  const MeasuredStage* measured_stage(std::size_t stage) const {
-    return stage < measured.size() && measured[stage] ? &*measured[stage] : nullptr;
-  }
 };
 
 /// What serves the requests: the replicas of a plan.
@@ -40,7 +32,11 @@ struct ServingSystem {
   std::vector<AvailabilityChange> availability;  // in order of time
 };
 
-ServingSystem make_serving_system(const Plan& plan, const ModelSpec& model, const Cluster& cluster);
+/// Stages that `tables` have measured take their times from there.
+ServingSystem make_serving_system(const Plan& plan,
+                                  const ModelSpec& model,
+                                  const Cluster& cluster,
+                                  const LayerTables& tables = {});
 
 /// Gives the stages that run `profile`'s model on its GPU type at its TP degree the times of its
 /// tables, in place of the cost model's. Returns how many there are.

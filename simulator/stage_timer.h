@@ -1,10 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
-#include "cost_models/measured_layers.h"
 #include "cost_models/stage_cost.h"
 #include "simulator/sim_time.h"
 
@@ -36,9 +34,7 @@ struct StageService {
 /// of micro-batches through the pipeline. Remembers what it computed, so it is not shared.
 class StageTimer {
  public:
-  /// With `measured` (null: without), times come from its tables; all-reduces come from `cost`
-  /// either way.
-  StageTimer(const StageCost& cost, const MeasuredStage* measured);
+  explicit StageTimer(StageCost cost);
 
   StageService service(const IterationShape& shape);
 
@@ -55,7 +51,6 @@ class StageTimer {
   DecodeTime compute_decode_time(double rows) const;
 
   StageCost cost_;
-  std::optional<MeasuredStage> measured_;
   std::vector<DecodeTime> decode_times_;  // [rows]
 };
 

@@ -36,11 +36,13 @@ double WorkEstimate::stage_s(const StageCost& stage,
                              double output,
                              double rows) const {
   const double chunk = std::min(static_cast<double>(policy_.token_budget), prompt * rows);
-  const double prefill = stage.iteration_s({.new_tokens = chunk, .logit_rows = 1}) * prompt / chunk;
-  const double decode = stage.iteration_s({.new_tokens = rows, .logit_rows = rows}) / rows;
-  const double context = prompt + output / 2;
-  return prefill + stage.prefill_s_per_pair * prompt * (prompt + 1) / 2 +
-         (output - 1) * (decode + stage.kv_read_s_per_token * context);
+  const BatchShape prefill = {.new_tokens = chunk,
+                              .logit_rows = 1,
+                              .prefill_pairs = chunk * (prompt + 1) / 2,
+                              .prefill_tokens = chunk};
+  const BatchShape decode = decode_shape(rows, prompt + output / 2);
+  return stage.iteration_s(prefill) * prompt / chunk +
+         (output - 1) * stage.iteration_s(decode) / rows;
 }
 
 }  // namespace hexgen

@@ -8,15 +8,6 @@
 #include "profiles/sha256.h"
 
 namespace hexgen {
-namespace {
-
-std::string subject(const LayerProfile& profile) {
-  return profile.model + " on " + profile.gpu_type + " at TP degree " +
-         std::to_string(profile.tp_degree);
-}
-
-}  // namespace
-
 std::vector<LoadedProfile> load_profiles(const std::vector<std::string>& paths) {
   std::vector<LoadedProfile> profiles;
   for (const std::string& path : paths) {
@@ -26,8 +17,8 @@ std::vector<LoadedProfile> load_profiles(const std::vector<std::string>& paths) 
                                       .sha256 = sha256_hex(read_file(path))},
                             .profile = read_layer_profile(path)};
     for (const LoadedProfile& other : profiles) {
-      if (equal_ignoring_case(subject(other.profile), subject(loaded.profile))) {
-        throw InputError(path + ": is of " + subject(loaded.profile) + ", as " + other.path +
+      if (equal_ignoring_case(subject_of(other.profile), subject_of(loaded.profile))) {
+        throw InputError(path + ": is of " + subject_of(loaded.profile) + ", as " + other.path +
                          " is already");
       }
     }
@@ -46,7 +37,7 @@ void use_profiles(std::vector<LoadedProfile>& profiles, LoadedPlan& plan) {
 void check_all_used(const std::vector<LoadedProfile>& profiles) {
   for (const LoadedProfile& loaded : profiles) {
     if (loaded.stages == 0) {
-      throw InputError(loaded.path + ": is of " + subject(loaded.profile) +
+      throw InputError(loaded.path + ": is of " + subject_of(loaded.profile) +
                        ", expected one that fits a stage of the plan");
     }
   }

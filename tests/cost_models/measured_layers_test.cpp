@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include "cost_models/stage_cost.h"
+#include "tests/support/clusters.h"
+
 using namespace hexgen;
 using doctest::Approx;
 
@@ -93,6 +96,36 @@ TEST_CASE("a stage is its layers, and embedding and heads where it holds them") 
   stage.last = false;
   CHECK(stage.without_attention(1, 1).time_s / kUs == Approx(3 * 12));
   CHECK(stage.attention({.prefill_tokens = 16}).time_s / kUs == Approx(60));
+}
+
+TEST_CASE("a stage of GPUs that were measured takes its times from the tables") {
+  const ModelSpec model = test::round_model();
+  const Cluster cluster = test::round_cluster(
+      {test::round_gpu("measured", 24), test::round_gpu("other", 24)}, {{0, 2}, {1, 1}});
+  LayerProfile profile = read_layer_profile("tests/data/layer_profile/small.json");
+  profile.gpu_type = "MEASURED";
+  profile.model = "Round";
+  LayerTables tables;
+  tables.add(profile);
+  const StagePosition middle = {.first = false, .last = false};
+  const StageCost stage = stage_cost(model, cluster, {0}, 3, middle, {}, {}, tables);
+  // One sequence with 24 tokens: 3 layers of 12 us and 6 us of attention.
+  CHECK(stage.iteration_s(decode_shape(1, 24)) / kUs == Approx(54));
+  // A prompt of 16 tokens: the operators, 76/3 us at 8 tokens and 148/84 us a token on, and 20 us.
+  CHECK(stage.iteration_s(prefill_shape(16)) / kUs == Approx(3 * (76 / 3.0 + 8 * 148 / 84.0 + 20)));
+
+  CHECK_FALSE(stage_cost(model, cluster, {2}, 3, middle, {}, {}, tables).measured);
+  CHECK_FALSE(stage_cost(model, cluster, {0, 1}, 3, middle, {}, {}, tables).measured);
+  profile.tp_degree = 2;
+  tables.add(profile);
+  const StageCost pair = stage_cost(model, cluster, {0, 1}, 3, middle, {}, {}, tables);
+  CHECK(pair.measured);
+  CHECK_FALSE(stage_cost(model, cluster, {0, 1}, 3, middle, {}, {2, 1}, tables).measured);
+  CHECK_FALSE(stage_cost(model, cluster, {0, 2}, 3, middle, {}, {}, tables).measured);
+  // All-reduces are not in the tables: two a layer.
+  CHECK(pair.iteration_s(decode_shape(1, 24)) / kUs ==
+        Approx(54 + pair.all_reduce_time_s(1) / kUs));
+  CHECK(pair.all_reduce_time_s(1) > 0);
 }
 
 TEST_CASE("without skew in the profile contexts count by their mean") {

@@ -128,6 +128,23 @@ TEST_CASE("the layouts of 400 random groups are the best of all layouts, or none
   CHECK(tally.several_stages > 100);
 }
 
+TEST_CASE("layouts of 150 random groups with measured layers are the best of all layouts") {
+  LayerProfile profile = read_layer_profile("tests/data/layer_profile/small.json");
+  profile.model = test::round_model().name;
+  Tally tally;
+  for (std::uint64_t seed = 2001; seed <= 2150; ++seed) {
+    CAPTURE(seed);
+    RandomInstance instance(seed);
+    for (const int tp_degree : {1, 2}) {
+      profile.gpu_type = "gpu" + std::to_string(seed % 2);
+      profile.tp_degree = tp_degree;
+      instance.targets_.tables.add(profile);
+    }
+    compare(instance, tally);
+  }
+  CHECK(tally.several_stages > 30);
+}
+
 TEST_CASE("symmetric layouts of 150 random groups are the best of all symmetric layouts") {
   Tally tally;
   for (std::uint64_t seed = 1001; seed <= 1150; ++seed) {

@@ -79,7 +79,8 @@ class LayoutOracle {
     if (kv_capacity_tokens(memory) < min_kv_tokens_ || (targets_.symmetric && !symmetric())) {
       return;
     }
-    const std::vector<StageCost> costs = pipeline_cost(model_, cluster_, pipeline_);
+    const std::vector<StageCost> costs =
+        pipeline_cost(model_, cluster_, pipeline_, targets_.tables);
     double slowest_s = 0;
     for (const StageCost& cost : costs) {
       slowest_s = std::max(slowest_s, cost.iteration_s(targets_.iteration));

@@ -428,3 +428,25 @@ TEST_CASE("the layout cache answers alike for groups that are alike") {
   CHECK(cache.lookups() == 5);
   CHECK(cache.misses() == 3);
 }
+
+TEST_CASE("a plan over measured layers is predicted by their times") {
+  PlanningRequest request = mixed_request(ObjectiveKind::kRate);
+  request.cluster = test::round_cluster({test::round_gpu("fast", 0.4)}, {{0, 1}});
+  constexpr double kUs = 1e-6;
+  LayerProfile profile = {.gpu_type = "fast", .model = request.model.name};
+  profile.layer_operators = {{.name = "all", .times = {{1, 1 * kUs}}}};
+  profile.embedding = {{1, 2 * kUs}};
+  profile.final_norm = {{1, 3 * kUs}};
+  profile.lm_head = {{1, 4 * kUs}};
+  profile.sampler = {{1, 5 * kUs}};
+  profile.attention = {{.decode_sequences = 1, .decode_kv_tokens = 1, .time_s = 10 * kUs},
+                       {.prefill_tokens = 50, .time_s = 100 * kUs}};
+  request.tables.add(profile);
+  const Planning planning(std::move(request));
+  const Plan plan = planning.plan({.groups = {{{.node = 0, .devices = 1}}}});
+  const PlanPrediction predicted = predict(plan, planning);
+  // 50 tokens in, 20 out, in us: prefill 8 (1 + 100) + 2 + 3 + 4 + 5 = 822, then 19 steps of
+  // 8 (1 + 10) + 14 = 102.
+  CHECK(*predicted.request_latency_s == doctest::Approx(2760e-6));
+  CHECK_FALSE(predicted.upper_bound_per_s);  // it is made of the cost model's rooflines
+}

@@ -22,6 +22,8 @@ Finished run_program(const std::string& arguments) {
 const std::string kInputs = "--model llama-2-70b --workload hexgen-32 --policy one-batch ";
 const std::string kCaseStudy = "search --cluster case-study " + kInputs;
 
+const std::string kOtherModel = "tests/data/layer_profile/small.json";
+
 void check_one_line(const Finished& finished) {
   CHECK(std::count(finished.output.begin(), finished.output.end(), '\n') == 1);
   CHECK(finished.output.find("hexgen-plan: error: ") == 0);
@@ -162,6 +164,7 @@ TEST_CASE("wrong usage and missing inputs end with exit code 2 and one line") {
                                           kCaseStudy + "--objective beauty",
                                           kCaseStudy + "--slo speed:1",
                                           kCaseStudy + "--profile nowhere.json",
+                                          kCaseStudy + "--profile " + kOtherModel,
                                           kCaseStudy + "--threads 0",
                                           "check nowhere.json",
                                           "show"};

@@ -18,6 +18,11 @@ MeasuredStage small_stage() {
           .num_layers = 3};
 }
 
+StageCost measured(StageCost cost) {
+  cost.measured = small_stage();
+  return cost;
+}
+
 }  // namespace
 
 TEST_CASE("an iteration's chunks are one chunk with the same tokens and pairs") {
@@ -31,8 +36,7 @@ TEST_CASE("an iteration's chunks are one chunk with the same tokens and pairs") 
 }
 
 TEST_CASE("a measured stage takes what its tables say") {
-  const MeasuredStage stage = small_stage();
-  StageTimer timer(fixed_stage(99), &stage);
+  StageTimer timer(measured(fixed_stage(99)));
   // Decode of contexts 16 and 32, in us: layers 3 * (10 + 10/7 + 8/3 + 9.75), embedding 3, final
   // norm 2, LM head 51, sampler 6: 133.5357.
   const StageService decode = timer.service({.decode_rows = 2,
@@ -54,11 +58,10 @@ TEST_CASE("a measured stage still pays the cost model's all-reduces") {
   StageCost cost;
   cost.all_reduce_s = 10e-6;
   cost.all_reduce_s_per_token = 1e-6;
-  const MeasuredStage stage = small_stage();
   const IterationShape decode = {.decode_rows = 1, .logit_rows = 1, .kv_read_tokens = 16};
   const IterationShape prefill = {.prefill_tokens = 4, .logit_rows = 1, .prefill_pairs = 10};
-  StageTimer with(cost, &stage);
-  StageTimer without(StageCost{}, &stage);
+  StageTimer with(measured(cost));
+  StageTimer without(measured({}));
   CHECK(with.service(decode).busy - without.service(decode).busy == 11000);
   CHECK(with.service(prefill).busy - without.service(prefill).busy == 14000);
 }
@@ -69,17 +72,17 @@ TEST_CASE("a profile is used by the stages of its GPU type and TP degree, if the
   LayerProfile profile = read_layer_profile(kProfile);
   ServingSystem system = make_serving_system(file.plan, file.model, file.cluster);
   CHECK(use_profile(profile, file.plan, file.model, file.cluster, system) == 1);
-  CHECK(system.replicas[0].measured_stage(0) == nullptr);
-  CHECK(system.replicas[0].measured_stage(1) == nullptr);
-  REQUIRE(system.replicas[1].measured_stage(0) != nullptr);
-  CHECK(system.replicas[1].measured_stage(0)->num_layers == 8);
+  CHECK_FALSE(system.replicas[0].stages[0].measured);
+  CHECK_FALSE(system.replicas[0].stages[1].measured);
+  REQUIRE(system.replicas[1].stages[0].measured);
+  CHECK(system.replicas[1].stages[0].measured->num_layers == 8);
 
   profile.tp_degree = 2;
   CHECK(use_profile(profile, file.plan, file.model, file.cluster, system) == 1);
-  REQUIRE(system.replicas[0].measured_stage(0) != nullptr);
-  CHECK(system.replicas[0].measured_stage(0)->num_layers == 5);
-  CHECK(system.replicas[0].measured_stage(0)->first);
-  CHECK_FALSE(system.replicas[0].measured_stage(0)->last);
+  REQUIRE(system.replicas[0].stages[0].measured);
+  CHECK(system.replicas[0].stages[0].measured->num_layers == 5);
+  CHECK(system.replicas[0].stages[0].measured->first);
+  CHECK_FALSE(system.replicas[0].stages[0].measured->last);
 
   profile.model = "other";
   CHECK(use_profile(profile, file.plan, file.model, file.cluster, system) == 0);
@@ -89,7 +92,7 @@ TEST_CASE("iterations outside the measured range are counted") {
   // A prompt of 4 tokens, then decode steps that read 5, ..., 40 tokens; contexts are measured up
   // to 32, so the 8 steps that read 33 to 40 lie outside.
   ReplicaModel replica = fixed_replica({1.0});
-  replica.measured = {small_stage()};
+  replica.stages.front().measured = small_stage();
   const SimulationResult result = play(one_replica(replica), {{0.0, 4, 37}});
   CHECK(result.iterations == 37);
   CHECK(result.outside_measured.at(0) == std::vector<std::int64_t>{8});
@@ -100,7 +103,9 @@ TEST_CASE("jumping over decode steps of measured stages gives the result of step
     CAPTURE(seed);
     RandomCase random(seed);
     for (ReplicaModel& replica : random.system.replicas) {
-      replica.measured.assign(replica.stages.size(), small_stage());
+      for (StageCost& stage : replica.stages) {
+        stage.measured = small_stage();
+      }
     }
     const SimulationResult jumped = random.play(true);
     const SimulationResult stepped = random.play(false);
