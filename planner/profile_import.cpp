@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "profiles/errors.h"
+#include "profiles/import_helix.h"
 #include "profiles/import_llmservingsim.h"
 #include "profiles/machine_import.h"
 #include "profiles/names.h"
@@ -16,16 +17,18 @@ namespace {
 
 using Importer = std::string (*)(const std::string& path, const ImportOptions& options);
 
+template <LayerProfile (*read_folder)(const std::string&, const LayerProfileSubject&)>
 std::string import_layers(const std::string& folder, const ImportOptions& options) {
   if (options.gpu_type.empty() || options.model.empty()) {
-    throw InputError("--import llmservingsim: needs --gpu-type and --model");
+    throw InputError("--import: layers need --gpu-type and --model");
   }
-  return layer_profile_text(import_llmservingsim(
+  return layer_profile_text(read_folder(
       folder,
       {.gpu_type = options.gpu_type, .model = options.model, .tp_degree = options.tp_degree}));
 }
 
-const std::vector<std::pair<std::string, Importer>> kImporters = {{"llmservingsim", import_layers}};
+const std::vector<std::pair<std::string, Importer>> kImporters = {
+    {"helix", import_layers<import_helix>}, {"llmservingsim", import_layers<import_llmservingsim>}};
 
 /// Kinds that together describe machines.
 const std::vector<std::pair<std::string, std::string MachineFiles::*>> kMachineFiles = {
@@ -82,11 +85,12 @@ std::string import_machines(const std::vector<Source>& sources, const ImportOpti
 
 void add_import_options(CLI::App& app, ImportOptions& options) {
   const std::string group = "Import in place of measuring";
-  app.add_option("--import",
-                 options.from,
-                 "KIND:PATH. Layers: llmservingsim (folder). Machines, any of these together: "
-                 "nvidia-smi (CSV), topo (nvidia-smi topo -m), nccl-topology (XML), all-reduce and "
-                 "send-recv (text of nccl-tests); --out is then a cluster file")
+  app.add_option(
+         "--import",
+         options.from,
+         "KIND:PATH. Layers: llmservingsim, helix (folders). Machines, any of these together: "
+         "nvidia-smi (CSV), topo (nvidia-smi topo -m), nccl-topology (XML), all-reduce and "
+         "send-recv (text of nccl-tests); --out is then a cluster file")
       ->group(group);
   app.add_option("--gpu-type", options.gpu_type, "GPU type that was measured")->group(group);
   app.add_option("--model", options.model, "Model that was measured")->group(group);

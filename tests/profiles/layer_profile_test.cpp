@@ -9,6 +9,7 @@
 
 #include "profiles/errors.h"
 #include "profiles/file.h"
+#include "profiles/import_helix.h"
 #include "profiles/import_llmservingsim.h"
 #include "tests/support/temporary_folder.h"
 
@@ -47,6 +48,18 @@ void write(const TemporaryFolder& folder, const Files& files) {
 LayerProfile import(const TemporaryFolder& folder) {
   return import_llmservingsim(folder.path().string(),
                               {.gpu_type = "RTX-PRO-6000", .model = "llama-3.1-8b"});
+}
+
+/// What reading these tables of Helix gives, or the error without the folder's name.
+std::string helix_error(const std::string& prompt, const std::string& decode) {
+  const TemporaryFolder folder;
+  write(folder, {{"prompt_bs2time.csv", prompt}, {"decode_bs2time.csv", decode}});
+  try {
+    import_helix(folder.path().string(), {.gpu_type = "T4x4", .model = "llama-2-70b"});
+  } catch (const InputError& error) {
+    return std::string(error.what()).substr(folder.path().string().size() + 1);
+  }
+  return "(accepted)";
 }
 
 /// The error that an import gives, without the folder's name, when `text` replaces one file.
@@ -160,4 +173,50 @@ TEST_CASE("an import names what it was not told rightly") {
       import_llmservingsim(folder.path().string(), {.gpu_type = "RTX-PRO-6001", .model = "x"}),
       doctest::Contains("RTX-PRO-6000"),
       InputError);
+}
+
+TEST_CASE("a layer of Helix takes the time of its prompts and of its decoding sequences") {
+  const TemporaryFolder folder;
+  write(folder,
+        {{"prompt_bs2time.csv", "0,0\n250,2\n500,4"}, {"decode_bs2time.csv", "0,0\r\n2,1.4\r\n"}});
+  const LayerProfile profile =
+      import_helix(folder.path().string(), {.gpu_type = "T4x4", .model = "llama-2-70b"});
+  CHECK(profile.gpu_type == "T4x4");  // a machine of four: no type of the catalogue
+  CHECK(profile.model == "llama-2-70b");
+  // Rows at 1 are on the line from 0: 8 us a token, 700 us a sequence.
+  const std::vector<AttentionTime> expected = {{0, 0, 1, 1, 700e-6},
+                                               {0, 0, 2, 1, 1400e-6},
+                                               {1, 0, 0, 0, 8e-6},
+                                               {1, 0, 1, 1, 708e-6},
+                                               {1, 0, 2, 1, 1408e-6},
+                                               {250, 0, 0, 0, 2000e-6},
+                                               {250, 0, 1, 1, 2700e-6},
+                                               {250, 0, 2, 1, 3400e-6},
+                                               {500, 0, 0, 0, 4000e-6},
+                                               {500, 0, 1, 1, 4700e-6},
+                                               {500, 0, 2, 1, 5400e-6}};
+  REQUIRE(profile.attention.size() == expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    CAPTURE(i);
+    CHECK(profile.attention[i].prefill_tokens == expected[i].prefill_tokens);
+    CHECK(profile.attention[i].decode_sequences == expected[i].decode_sequences);
+    CHECK(profile.attention[i].time_s == Approx(expected[i].time_s));
+  }
+  write_file(folder / "profile.json", layer_profile_text(profile));
+  CHECK(read_layer_profile(folder / "profile.json").attention.size() == expected.size());
+}
+
+TEST_CASE("broken tables of Helix are refused by file, line and value") {
+  const std::string good = "0,0\n2,1.5\n";
+  CHECK(helix_error(good, good) == "(accepted)");
+  CHECK(helix_error("0,0\n", good) ==
+        "prompt_bs2time.csv: 1 rows, expected 0,0 and at least one more");
+  CHECK(helix_error(good, "1,0\n2,1\n") == "decode_bs2time.csv: line 1: 1,0 is not 0,0");
+  CHECK(helix_error(good + "2,2\n", good) ==
+        "prompt_bs2time.csv: line 3: '2' is not a count above the row before");
+  CHECK(helix_error(good, good + "4.5,2\n") ==
+        "decode_bs2time.csv: line 3: '4.5' is not a count above the row before");
+  CHECK(helix_error(good, good + "4,0\n") ==
+        "decode_bs2time.csv: line 3: '0' is not a time above 0");
+  CHECK(helix_error(good, good + "4,x\n").find("decode_bs2time.csv: line 3: ") == 0);
 }
