@@ -6,7 +6,9 @@
 #include <set>
 
 #include "cost_models/communication.h"
+#include "cost_models/extrapolation.h"
 #include "cost_models/memory.h"
+#include "cost_models/number_sources.h"
 #include "cost_models/plan_text.h"
 #include "cost_models/price.h"
 #include "cost_models/stage_cost.h"
@@ -308,6 +310,11 @@ void describe_plan(const PlanFile& file, const SampleRequest& request, std::ostr
     print_pipeline(make_view(file, pipeline, request), total_weight, request, out);
   }
   print_origins(file, out);
+  print_number_sources(file, out);
+  print_extrapolations(
+      plan_extrapolations(
+          file.model, file.cluster, file.plan, request.prompt_tokens, request.output_tokens),
+      out);
 }
 
 }  // namespace hexgen

@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "cost_models/communication.h"
+#include "cost_models/measured_operators.h"
 #include "cost_models/shard.h"
 
 namespace hexgen {
@@ -148,10 +149,27 @@ void add_communication(const ModelSpec& model,
       (last ? kTokenIdBytes : token_bytes) * handoff.s_per_byte;
 }
 
+double with_measured(double modelled_s,
+                     const std::shared_ptr<const MeasuredRatio>& measured,
+                     double rows) {
+  return measured && rows > 0 ? modelled_s * measured->at(rows) : modelled_s;
+}
+
 }  // namespace
 
-double RooflineTerm::time_s(double rows) const {
-  return std::max(weights_s + memory_s_per_row * rows, compute_s_per_row * rows);
+double StageCost::kv_read_time_s(double kv_read_tokens) const {
+  return with_measured(kv_read_s_per_token * kv_read_tokens, measured_kv_read, kv_read_tokens);
+}
+
+double StageCost::all_reduce_time_s(double new_tokens) const {
+  return with_measured(
+      all_reduce_s + all_reduce_s_per_token * new_tokens, measured_all_reduce, new_tokens);
+}
+
+double StageCost::handoff_time_s(const BatchShape& shape) const {
+  const double modelled_s = handoff_s + handoff_s_per_token * shape.new_tokens +
+                            handoff_s_per_sequence * shape.logit_rows;
+  return with_measured(modelled_s, measured_handoff, shape.new_tokens);
 }
 
 double StageCost::compute_s(const BatchShape& shape) const {
@@ -159,8 +177,7 @@ double StageCost::compute_s(const BatchShape& shape) const {
     return measured->time_s(as_measured(shape));
   }
   double sum = overhead_s + elementwise_s_per_token * shape.new_tokens +
-               kv_read_s_per_token * shape.kv_read_tokens +
-               prefill_s_per_pair * shape.prefill_pairs;
+               kv_read_time_s(shape.kv_read_tokens) + prefill_s_per_pair * shape.prefill_pairs;
   for (const RooflineTerm& gemm : gemms) {
     sum += gemm.time_s(shape.new_tokens);
   }
@@ -172,7 +189,7 @@ double StageCost::iteration_s(const BatchShape& shape) const {
 }
 
 CostTerms cost_terms(const StageCost& cost, const BatchShape& shape) {
-  CostTerms terms = {.attention_s = cost.kv_read_s_per_token * shape.kv_read_tokens +
+  CostTerms terms = {.attention_s = cost.kv_read_time_s(shape.kv_read_tokens) +
                                     cost.prefill_s_per_pair * shape.prefill_pairs,
                      .lm_head_s = shape.logit_rows > 0 ? cost.lm_head.time_s(shape.logit_rows) : 0,
                      .elementwise_s = cost.elementwise_s_per_token * shape.new_tokens,
@@ -236,9 +253,34 @@ StageCost stage_cost(const ModelSpec& model,
     cost.lm_head = lm_head_term(model, shard, rates);
   }
   add_communication(model, cluster, devices, num_layers, position.last, next_devices, cost);
+  add_measurements(model, cluster, {devices, next_devices, shard, num_layers, position}, cost);
   if (shares.empty()) {
     cost.measured = measured_stage(model, cluster, devices, num_layers, position, tables);
   }
+  return cost;
+}
+
+StageCost lower_envelope(StageCost cost) {
+  const auto least = [](std::shared_ptr<const MeasuredRatio>& measured) {
+    const double ratio = measured ? measured->least() : 1;
+    measured = nullptr;
+    return ratio;
+  };
+  const auto lower = [&](RooflineTerm& term) {
+    const double ratio = least(term.measured);
+    term = {.weights_s = ratio * term.weights_s,
+            .memory_s_per_row = ratio * term.memory_s_per_row,
+            .compute_s_per_row = ratio * term.compute_s_per_row};
+  };
+  std::for_each(cost.gemms.begin(), cost.gemms.end(), lower);
+  lower(cost.lm_head);
+  cost.kv_read_s_per_token *= least(cost.measured_kv_read);
+  const double all_reduce = least(cost.measured_all_reduce);
+  cost.all_reduce_s *= all_reduce;
+  cost.all_reduce_s_per_token *= all_reduce;
+  const double handoff = least(cost.measured_handoff);
+  cost.handoff_s *= handoff;
+  cost.handoff_s_per_token *= handoff;
   return cost;
 }
 

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "cost_models/measured_layers.h"
 #include "cost_models/plan.h"
+#include "cost_models/roofline_term.h"
 #include "profiles/cluster.h"
 #include "profiles/model_spec.h"
 
@@ -33,16 +35,6 @@ BatchShape decode_shape(double sequences, double context_tokens);
 /// stands for all chunks, and all sequences have the mean context.
 MeasuredBatch as_measured(const BatchShape& shape);
 
-/// One operator over all layers of a stage: time = max(weights_s + memory_s_per_row * rows,
-/// compute_s_per_row * rows).
-struct RooflineTerm {
-  double weights_s = 0;          // reading the weights once
-  double memory_s_per_row = 0;   // reading and writing activations
-  double compute_s_per_row = 0;  // FLOPs
-
-  double time_s(double rows) const;
-};
-
 /// Time of one stage as coefficients, cheap enough for the inner loop of a simulation. A plain
 /// value: tests make stages with chosen times by setting `overhead_s` alone.
 struct StageCost {
@@ -60,20 +52,22 @@ struct StageCost {
   double handoff_s_per_sequence = 0;      // sampled token ids; 0 on all other stages
   std::optional<MeasuredStage> measured;  // its times in place of all but the communication's
 
+  // What measurements say of them, by tokens; null: nothing.
+  std::shared_ptr<const MeasuredRatio> measured_kv_read;
+  std::shared_ptr<const MeasuredRatio> measured_all_reduce;
+  std::shared_ptr<const MeasuredRatio> measured_handoff;  // not for the return of token ids
+
   /// Time the stage is busy with one iteration: compute and tensor-parallel communication.
   double iteration_s(const BatchShape& shape) const;
   double compute_s(const BatchShape& shape) const;
 
-  double all_reduce_time_s(double new_tokens) const {
-    return all_reduce_s + all_reduce_s_per_token * new_tokens;
-  }
+  /// Decode attention.
+  double kv_read_time_s(double kv_read_tokens) const;
+  double all_reduce_time_s(double new_tokens) const;
 
   /// Time from the end of the iteration here to its arrival at the next stage; on the last stage,
   /// to the arrival of the sampled tokens at the first.
-  double handoff_time_s(const BatchShape& shape) const {
-    return handoff_s + handoff_s_per_token * shape.new_tokens +
-           handoff_s_per_sequence * shape.logit_rows;
-  }
+  double handoff_time_s(const BatchShape& shape) const;
 };
 
 /// What the cost model's time of one stage is made of; the parts without the hand-off sum up to
@@ -106,8 +100,11 @@ struct StagePosition {
 /// Cost of `num_layers` layers on `devices`, of which the slowest sets the pace of every operator.
 /// Every coefficient is a constant plus a multiple of num_layers for fixed devices and position.
 /// `next_devices` is the tensor-parallel group that receives the hand-off (empty: none is counted).
-/// With uneven `shares` (Stage::shares) the largest shard counts, on the slowest device. Stages
-/// that `tables` have measured take their times from there.
+/// With uneven `shares` (Stage::shares) the largest shard counts, on the slowest device. Where the
+/// cluster's GPU and link types have timings (apply_profile()) and all devices are of one type, the
+/// operators that were measured take their times from there: products of 16-bit weights, decode
+/// attention, all-reduces inside a node at a measured degree, and hand-offs to one device of the
+/// same node. Stages that `tables` have measured take their times from there.
 StageCost stage_cost(const ModelSpec& model,
                      const Cluster& cluster,
                      const std::vector<int>& devices,
@@ -125,6 +122,10 @@ std::optional<MeasuredStage> measured_stage(const ModelSpec& model,
                                             int num_layers,
                                             StagePosition position,
                                             const LayerTables& tables);
+
+/// Plain rooflines that no time of the stage lies below: what is measured stands in the
+/// coefficients, by its smallest ratio to the model. The stage itself when nothing is measured.
+StageCost lower_envelope(StageCost cost);
 
 /// Costs of all stages of a pipeline, in order; the last stage hands the sampled token back to the
 /// first.

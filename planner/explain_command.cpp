@@ -5,6 +5,7 @@
 
 #include "planner/explain_report.h"
 #include "planner/interrupt.h"
+#include "planner/plan_commands.h"
 #include "planner/planning_inputs.h"
 
 namespace hexgen {
@@ -17,11 +18,12 @@ ExplainOptions::ExplainOptions() {
 void add_explain_options(CLI::App& app, ExplainOptions& options) {
   app.add_option("plan", options.plan, "Plan file")->required();
   app.add_flag("--json", options.search.json, "Print it as JSON");
+  add_machine_profiles(app, options.search.profiles);
   add_shared_search_options(app, options.search);
 }
 
 void run_explain(const ExplainOptions& options) {
-  const PlanFile file = read_plan(options.plan);
+  const PlanFile file = with_machine_profiles(read_plan(options.plan), options.search.profiles);
   const PlanningRequest request = planning_request(
       options.search, file.model, file.cluster, load_workload_file(options.search.workload));
   const Explanation explanation =

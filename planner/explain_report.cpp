@@ -154,6 +154,7 @@ void print_explanation(const PlanFile& file,
   print_pipelines(file, explanation, out);
   print_marginal(explanation, out);
   print_runner_up(file, explanation, objective, out);
+  print_extrapolations(explanation.extrapolations, out);
 }
 
 std::string explanation_json(const PlanFile& file,
@@ -182,6 +183,11 @@ std::string explanation_json(const PlanFile& file,
                        {"pipelines", std::move(pipelines)},
                        {"marginal_gpus", std::move(gpus)},
                        {"runner_up", nullptr}};
+  for (const Extrapolation& extrapolation : explanation.extrapolations) {
+    json["extrapolations"].push_back({{"what", extrapolation.what},
+                                      {"outside", extrapolation.shape ? "matrix" : "size"},
+                                      {"times", extrapolation.factor}});
+  }
   if (explanation.runner_up) {
     json["runner_up"] = {{"score", explanation.runner_up->score},
                          {"capacity_per_s", explanation.runner_up->capacity_per_s},

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <set>
 
+#include "planner/prediction.h"
 #include "planner/warm_search.h"
 
 namespace hexgen {
@@ -249,7 +250,8 @@ Explanation explain(const Plan& plan,
                              .capacity_per_s = capacity_of(plan, request),
                              .pipelines = explain_pipelines(plan, planning),
                              .marginal_gpus = {},
-                             .runner_up = near.runner_up};
+                             .runner_up = near.runner_up,
+                             .extrapolations = predicted_outside(plan, request)};
   for (const auto& [type, node] : cheapest_nodes(request.cluster)) {
     explanation.marginal_gpus.push_back(
         marginal_gpu(plan, request, node, near.best_score, settings, stop));

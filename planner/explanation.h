@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cost_models/extrapolation.h"
 #include "planner/binding.h"
 #include "planner/search.h"
 
@@ -42,6 +43,7 @@ struct Explanation {
   std::vector<PipelineExplanation> pipelines;
   std::vector<MarginalGpu> marginal_gpus;
   std::optional<RunnerUp> runner_up;
+  std::vector<Extrapolation> extrapolations;  // of the plan, for mean requests
 };
 
 /// Why a plan over `request`'s cluster is as it is, and what would make it better, by searches that

@@ -57,6 +57,12 @@ PlanPrediction predict(const Plan& plan, const Planning& planning) {
   return predicted;
 }
 
+std::vector<Extrapolation> predicted_outside(const Plan& plan, const PlanningRequest& request) {
+  const MeanDemand demand = mean_demand(request.requests);
+  return plan_extrapolations(
+      request.model, request.cluster, plan, demand.prompt_tokens, demand.output_tokens);
+}
+
 std::string describe_prediction(const PlanFile& file) {
   const PlanPrediction& predicted = file.predicted;
   const std::size_t pipelines = file.plan.pipelines().size();

@@ -141,7 +141,10 @@ PlanFile plan_file(const SearchOptions& options,
   return file;
 }
 
-void print_summary(const SearchOptions& options, const SearchResult& result, const PlanFile& file) {
+void print_summary(const SearchOptions& options,
+                   const SearchResult& result,
+                   const PlanFile& file,
+                   const std::vector<Extrapolation>& extrapolations) {
   if (options.json) {
     nlohmann::ordered_json summary = {{"out", options.out},
                                       {"pipelines", file.plan.pipelines().size()},
@@ -156,10 +159,16 @@ void print_summary(const SearchOptions& options, const SearchResult& result, con
     if (const std::optional<double> gap = gap_to_bound(file.predicted)) {
       summary["gap_to_bound"] = *gap;
     }
+    for (const Extrapolation& extrapolation : extrapolations) {
+      summary["extrapolations"].push_back({{"what", extrapolation.what},
+                                           {"outside", extrapolation.shape ? "matrix" : "size"},
+                                           {"times", extrapolation.factor}});
+    }
     std::cout << summary.dump(2) << '\n';
     return;
   }
   std::cout << options.out << ": " << describe_prediction(file) << '\n';
+  print_extrapolations(extrapolations, std::cout);
 }
 
 }  // namespace
@@ -176,11 +185,12 @@ void run_search(const SearchOptions& options) {
   planning.require_success(found.plan);
   const PlanFile file = plan_file(options, inputs, planning, std::move(found.plan));
   if (options.out.empty()) {
+    print_extrapolations(predicted_outside(file.plan, planning.request()), std::cerr);
     std::cout << plan_to_text(file);
     return;
   }
   write_plan(options.out, file);
-  print_summary(options, found.result, file);
+  print_summary(options, found.result, file, predicted_outside(file.plan, planning.request()));
 }
 
 }  // namespace hexgen

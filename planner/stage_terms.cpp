@@ -46,10 +46,11 @@ std::vector<NodeStage> stage_options(const ModelSpec& model,
       if (kv_tokens < 1) {
         break;
       }
-      options.push_back({.devices = k,
-                         .share = layers / static_cast<double>(model.num_layers),
-                         .kv_tokens = kv_tokens,
-                         .cost = stage_cost(model, cluster, devices, layers, middle, {})});
+      options.push_back(
+          {.devices = k,
+           .share = layers / static_cast<double>(model.num_layers),
+           .kv_tokens = kv_tokens,
+           .cost = lower_envelope(stage_cost(model, cluster, devices, layers, middle, {}))});
     }
   }
   return options;

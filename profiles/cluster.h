@@ -1,11 +1,14 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "profiles/gpu_type.h"
 
 namespace hexgen {
+
+class LinkTimings;
 
 /// A point-to-point path by the alpha-beta model: time of a transfer = latency + bytes / bandwidth.
 struct Link {
@@ -26,6 +29,7 @@ struct LinkType {
   double all_reduce_fraction = 1.0;  // of the link bandwidth that a large ring all-reduce reaches
   std::string origin = "default";    // "measured", "fitted" or "default"
   std::string source;
+  std::shared_ptr<const LinkTimings> timings;  // null: not measured
 };
 
 /// Latencies that follow each other in an all-reduce over n devices: up and down a binary tree,

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 namespace hexgen {
+
+class GpuTimings;
 
 /// What a GPU reaches in practice, kept apart from its data sheet. Fractions are of the data-sheet
 /// peaks.
@@ -29,6 +32,7 @@ struct GpuType {
   double dense_fp8_flops_per_s = 0;  // 0: no fp8 units, fp8 weights are computed at the fp16 rate
   int compute_capability = 0;        // 80 for 8.0
   GpuEfficiency efficiency;
+  std::shared_ptr<const GpuTimings> timings;  // null: not measured, `efficiency` is all there is
 
   bool operator==(const GpuType&) const = default;
 };

@@ -4,34 +4,11 @@
 #include <map>
 #include <utility>
 
-#include "profiles/alpha_beta.h"
 #include "profiles/errors.h"
+#include "profiles/timings.h"
 
 namespace hexgen {
 namespace {
-
-LinearFit fit_weight_reads(const std::vector<GpuMeasurement>& gpus) {
-  constexpr int kDecodeRows = 16;
-  std::vector<LinearSample> samples;
-  for (const GpuMeasurement& gpu : gpus) {
-    for (const GemmTiming& gemm : gpu.gemms) {
-      if (gemm.rows <= kDecodeRows) {
-        samples.push_back({1, gemm.weight_bytes(), gemm.time.median_s});
-      }
-    }
-  }
-  return fit_line(samples, "GEMMs of few rows");
-}
-
-LinearFit fit_attention(const std::vector<GpuMeasurement>& gpus) {
-  std::vector<LinearSample> samples;
-  for (const GpuMeasurement& gpu : gpus) {
-    for (const AttentionTiming& attention : gpu.attention) {
-      samples.push_back({1, attention.kv_bytes(), attention.time.median_s});
-    }
-  }
-  return fit_line(samples, "decode attention");
-}
 
 double large_gemm_flops_per_s(const std::vector<GpuMeasurement>& gpus) {
   constexpr int kPrefillRows = 2048;
@@ -132,7 +109,10 @@ void replace_links(const MeasuredProfile& profile,
     }
     if (measured.find(node.intra_link) == measured.end()) {
       LinkType link = fit_link(profile, link_types[static_cast<std::size_t>(node.intra_link)]);
-      link.name += ":" + gpu_name;
+      if (link.name.find(':') == std::string::npos) {
+        link.name += ":" + gpu_name;
+      }
+      link.timings = std::make_shared<const LinkTimings>(profile);
       measured[node.intra_link] = static_cast<int>(link_types.size());
       link_types.push_back(std::move(link));
     }
@@ -141,6 +121,29 @@ void replace_links(const MeasuredProfile& profile,
 }
 
 }  // namespace
+
+LinearFit fit_weight_reads(const std::vector<GpuMeasurement>& gpus) {
+  constexpr int kDecodeRows = 16;
+  std::vector<LinearSample> samples;
+  for (const GpuMeasurement& gpu : gpus) {
+    for (const GemmTiming& gemm : gpu.gemms) {
+      if (gemm.rows <= kDecodeRows) {
+        samples.push_back({1, gemm.weight_bytes(), gemm.time.median_s});
+      }
+    }
+  }
+  return fit_line(samples, "GEMMs of few rows");
+}
+
+LinearFit fit_attention(const std::vector<GpuMeasurement>& gpus) {
+  std::vector<LinearSample> samples;
+  for (const GpuMeasurement& gpu : gpus) {
+    for (const AttentionTiming& attention : gpu.attention) {
+      samples.push_back({1, attention.kv_bytes(), attention.time.median_s});
+    }
+  }
+  return fit_line(samples, "decode attention");
+}
 
 GpuEfficiency fit_efficiency(const std::vector<GpuMeasurement>& gpus, const GpuType& type) {
   constexpr double kGemms = 4;               // a layer
@@ -189,6 +192,7 @@ Cluster with_profile(const Cluster& cluster,
     found = true;
     types[type].efficiency = fit_efficiency(gpus, types[type]);
     types[type].efficiency.source += ", " + versions(profile);
+    types[type].timings = std::make_shared<const GpuTimings>(gpus, types[type]);
     if (!profile.transfers.empty()) {
       replace_links(profile, static_cast<int>(type), types[type].name, nodes, link_types);
     }

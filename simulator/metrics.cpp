@@ -155,7 +155,8 @@ Metrics measure(const ServingSystem& system,
                      .max_concurrent_requests = most_at_once(result),
                      .preemptions = result.preemptions,
                      .iterations = result.iterations,
-                     .outside_measured = result.outside_measured};
+                     .outside_measured = result.outside_measured,
+                     .farthest_outside = result.farthest_outside};
   add_latencies(requests, metrics);
   metrics.itl = result.token_gaps.distribution();
   add_throughput(requests, result.end_s, metrics);

@@ -51,6 +51,7 @@ struct Metrics {
   std::vector<std::vector<double>> stage_utilisation;  // [replica][stage], of simulated_s
   std::vector<std::vector<std::int64_t>> outside_measured;  // [replica][stage]: iterations whose
                                                             // tables were extended; whole run
+  std::vector<std::vector<double>> farthest_outside;  // [replica][stage]: times the measured range
   double price_per_hour = 0;
   double price_per_million_output_tokens = 0;
 };

@@ -9,6 +9,7 @@ Pipeline::Pipeline(const ReplicaModel& model, EngineOverhead overhead, Execution
       transfers_(model.transfers),
       busy_(model.stages.size()),
       outside_(model.stages.size()),
+      farthest_(model.stages.size(), 1.0),
       probe_(probe),
       overhead_(overhead) {
   assert(transfers_.empty() || transfers_.size() == stages_.size());
@@ -37,7 +38,7 @@ SimTime Pipeline::handoff_leg_ns(std::size_t stage,
                                  std::size_t leg,
                                  const BatchShape& shape) const {
   const StageCost& cost = stages_[stage];
-  const double bytes_s = cost.handoff_time_s(shape) - cost.handoff_s;
+  const double bytes_s = std::max(0.0, cost.handoff_time_s(shape) - cost.handoff_s);
   return static_cast<SimTime>(transfers_[stage].handoff[leg].share * bytes_s *
                               kNanosecondsPerSecond);
 }

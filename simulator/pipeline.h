@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "simulator/event.h"
@@ -50,6 +51,9 @@ class Pipeline {
   /// Iterations of each stage for which its measured tables had to be extended.
   const std::vector<std::int64_t>& outside() const { return outside_; }
 
+  /// How many times outside of the measured range the farthest of them was; 1: none, or unknown.
+  const std::vector<double>& farthest() const { return farthest_; }
+
   /// Service of one iteration by a stage.
   StageService service(std::size_t stage, const IterationShape& shape);
 
@@ -70,13 +74,19 @@ class Pipeline {
 
   void count(std::size_t stage, const StageService& service) {
     busy_[stage] += service.busy;
+    count_outside(stage, service);
+  }
+
+  void count_outside(std::size_t stage, const StageService& service) {
     outside_[stage] += service.outside ? 1 : 0;
+    farthest_[stage] = std::max(farthest_[stage], service.farthest);
   }
 
   std::vector<StageCost> stages_;
   std::vector<StageTransfers> transfers_;  // [stage]; none: every transfer is a plain delay
   std::vector<SimTime> busy_;              // [stage]
   std::vector<std::int64_t> outside_;      // [stage]
+  std::vector<double> farthest_;           // [stage]
   ExecutionProbe probe_;
 
  private:

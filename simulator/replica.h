@@ -71,6 +71,8 @@ class Replica {
 
   const std::vector<std::int64_t>& stage_outside() const { return pipeline_->outside(); }
 
+  const std::vector<double>& stage_farthest() const { return pipeline_->farthest(); }
+
   /// Last token, or the moment at which work was lost or cut off.
   SimTime end_time() const { return end_time_; }
 

@@ -25,7 +25,10 @@ std::string name_of(RouterKind router) {
 }
 
 std::string source_of_times(const ReplicaModel& replica, std::size_t stage) {
-  return replica.stages[stage].measured ? "measured" : "model";
+  if (replica.stages[stage].measured) {
+    return "measured";
+  }
+  return replica.stages[stage].measured_kv_read ? "operators" : "model";
 }
 
 std::string describe(const Slo& slo) {

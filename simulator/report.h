@@ -33,7 +33,8 @@ struct RunReport {
 std::string name_of(BatchPolicyKind policy);
 std::string name_of(RouterKind router);
 
-/// Where the stage's times come from: "measured" tables or the cost "model".
+/// Where the stage's times come from: "measured" tables of layers, the cost model with
+/// measured "operators", or the cost "model".
 std::string source_of_times(const ReplicaModel& replica, std::size_t stage);
 
 /// "TTFT <= 2000 ms, E2E <= 5 x reference"; "none".

@@ -41,6 +41,10 @@ ordered_json stages_to_json(const RunReport& report) {
                          {"stage_utilisation", report.metrics.stage_utilisation[r]},
                          {"stage_times", std::move(times)},
                          {"iterations_outside_measured", report.metrics.outside_measured[r]}});
+    const std::vector<double>& farthest = report.metrics.farthest_outside[r];
+    if (*std::max_element(farthest.begin(), farthest.end()) > 1) {
+      pipelines.back()["farthest_outside_measured"] = farthest;
+    }
   }
   return pipelines;
 }

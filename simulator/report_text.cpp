@@ -83,6 +83,10 @@ void print_stages(std::ostream& out, const RunReport& report) {
   table.print(out);
 }
 
+std::string how_far(double times) {
+  return times > 1 ? ", up to " + fixed(times, 1) + " times" : "";
+}
+
 /// Names the stages whose tables had to be extended.
 void print_outside(std::ostream& out, const RunReport& report) {
   for (std::size_t r = 0; r < report.system.replicas.size(); ++r) {
@@ -90,7 +94,8 @@ void print_outside(std::ostream& out, const RunReport& report) {
     for (std::size_t s = 0; s < outside.size(); ++s) {
       if (outside[s] > 0) {
         out << "EXTRAPOLATED: " << report.system.replicas[r].name << " stage " << s << ": "
-            << outside[s] << " iterations lay outside the measured range.\n";
+            << outside[s] << " iterations lay outside the measured range"
+            << how_far(report.metrics.farthest_outside[r][s]) << ".\n";
       }
     }
   }

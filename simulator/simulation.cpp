@@ -193,6 +193,7 @@ class Simulation {
       }
       result_.stage_busy_s.push_back(std::move(busy_s));
       result_.outside_measured.push_back(replica.stage_outside());
+      result_.farthest_outside.push_back(replica.stage_farthest());
     }
     result_.end_s = to_seconds(end);
   }

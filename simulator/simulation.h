@@ -87,7 +87,8 @@ struct SimulationResult {
   double end_s = 0;  // the last token's time, or when work was lost or the horizon cut it off
   std::vector<std::vector<double>> stage_busy_s;            // [replica][stage]
   std::vector<std::vector<std::int64_t>> outside_measured;  // [replica][stage]: iterations
-  std::int64_t iterations = 0;                              // micro-batches launched, all replicas
+  std::vector<std::vector<double>> farthest_outside;  // [replica][stage]: StageService::farthest
+  std::int64_t iterations = 0;                        // micro-batches launched, all replicas
   std::int64_t preemptions = 0;  // sequences that lost their KV and recomputed it
   GapHistogram token_gaps;       // times between two tokens of one sequence, when recorded
 };

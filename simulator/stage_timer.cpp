@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "cost_models/extrapolation.h"
+
 namespace hexgen {
 
 BatchShape batch_shape(const IterationShape& shape) {
@@ -28,11 +30,16 @@ StageService StageTimer::service(const IterationShape& shape) {
 
 StageService StageTimer::modelled(const IterationShape& shape) {
   if (shape.prefill_tokens == 0) {
-    const double kv_ns = cost_.kv_read_s_per_token * kNanosecondsPerSecond;
-    return {.busy = round_ns(decode_time(shape.decode_rows).time_ns +
-                             kv_ns * static_cast<double>(shape.kv_read_tokens))};
+    const double kv_s = cost_.kv_read_time_s(static_cast<double>(shape.kv_read_tokens));
+    return with_range(
+        shape, round_ns(decode_time(shape.decode_rows).time_ns + kNanosecondsPerSecond * kv_s));
   }
-  return {.busy = to_sim_time(cost_.iteration_s(batch_shape(shape)))};
+  return with_range(shape, to_sim_time(cost_.iteration_s(batch_shape(shape))));
+}
+
+StageService StageTimer::with_range(const IterationShape& shape, SimTime busy) const {
+  const double farthest = farthest_outside(cost_, batch_shape(shape));
+  return {.busy = busy, .outside = farthest > 1, .farthest = farthest};
 }
 
 StageService StageTimer::from_tables(const IterationShape& shape) {

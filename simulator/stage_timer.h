@@ -24,10 +24,12 @@ struct IterationShape {
 BatchShape batch_shape(const IterationShape& shape);
 MeasuredBatch measured_batch(const IterationShape& shape);
 
-/// One iteration of a stage; `outside`: its tables had to be extended beyond what was measured.
+/// One iteration of a stage; `outside`: measurements had to be extended. `farthest`: how many times
+/// outside of the measured range, where that is known; 1 otherwise.
 struct StageService {
   SimTime busy = 0;
   bool outside = false;
+  double farthest = 1;
 };
 
 /// How long a stage is busy with an iteration: the seam between the time of a stage and the passage
@@ -46,6 +48,7 @@ class StageTimer {
   };
 
   StageService modelled(const IterationShape& shape);
+  StageService with_range(const IterationShape& shape, SimTime busy) const;
   StageService from_tables(const IterationShape& shape);
   DecodeTime decode_time(std::int64_t rows);
   DecodeTime compute_decode_time(double rows) const;

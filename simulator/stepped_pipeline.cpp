@@ -92,7 +92,7 @@ SteppedPipeline::Trip& SteppedPipeline::free_trip() {
 void SteppedPipeline::add_steps(std::size_t stage, const BatchShape& tokens, Trip& trip) {
   const StageTransfers& transfers = transfers_[stage];
   const StageService service = this->service(stage, trip.shape);
-  outside_[stage] += service.outside ? 1 : 0;
+  count_outside(stage, service);
   Step serve = {.kind = Kind::kService, .stage = stage, .server = static_cast<int>(stage)};
   if (transfers.all_reduce) {
     serve.leg = &*transfers.all_reduce;

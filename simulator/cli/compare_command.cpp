@@ -37,7 +37,7 @@ void compare(const CompareOptions& options) {
   SimulationResult baseline;
   for (const std::string& path : options.plans) {
     LoadedPlan plan = load_plan(path, options.what_if, edits);
-    use_profiles(profiles, plan);
+    use_profiles(profiles, options.what_if, plan);
     const ServiceLevel level = make_service_level(requests.slo, plan.file.model);
     SimulationResult result = simulate(plan.system, *replay_arrivals(drawn), setup.options);
     if (plans.empty()) {

@@ -116,8 +116,9 @@ void add_options(CLI::App& command, EngineOptions& options) {
   command
       .add_option("--profile",
                   options.profiles,
-                  "Layer profiles (hexgen-plan profile --import): stages on that GPU type, model "
-                  "and TP degree take the measured times")
+                  "Measured profiles: of machines (hexgen-plan profile), whose timings stages on "
+                  "their GPUs interpolate; of layers (--import), whose times stages of that GPU "
+                  "type, model and TP degree take")
       ->group(group);
 }
 

@@ -170,6 +170,11 @@ LoadedPlan load_plan(const std::string& path, const WhatIf& what_if, const Edits
                                  .name = std::filesystem::path(path).stem().string(),
                                  .sha256 = sha256_hex(text)},
                        .file = edited ? edited_plan(text, path, edits) : parse_plan(text, path)};
+  make_system(what_if, loaded);
+  return loaded;
+}
+
+void make_system(const WhatIf& what_if, LoadedPlan& loaded) {
   loaded.system = make_serving_system(loaded.file.plan, loaded.file.model, loaded.file.cluster);
   loaded.system.availability = availability(loaded.file, what_if);
   if (what_if.network == "shared") {
@@ -178,7 +183,6 @@ LoadedPlan load_plan(const std::string& path, const WhatIf& what_if, const Edits
     throw InputError("--network: '" + what_if.network + "' is not known, " +
                      advice(what_if.network, {"shared", "exclusive"}));
   }
-  return loaded;
 }
 
 SimTime horizon(const WhatIf& what_if) {

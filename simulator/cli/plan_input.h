@@ -22,6 +22,9 @@ struct LoadedPlan {
 /// InfeasibleError when the edited plan does not fit.
 LoadedPlan load_plan(const std::string& path, const WhatIf& what_if, const Edits& edits);
 
+/// Makes the system of the plan file as it is now, with the failures and the network of `what_if`.
+void make_system(const WhatIf& what_if, LoadedPlan& loaded);
+
 /// The horizon of the simulation. Throws InputError unless it is above 0.
 SimTime horizon(const WhatIf& what_if);
 

@@ -3,24 +3,27 @@
 #include <string>
 #include <vector>
 
-#include "profiles/layer_profile.h"
+#include "profiles/any_profile.h"
 #include "simulator/cli/plan_input.h"
 
 namespace hexgen {
 
-/// A layer profile of the command line.
+/// A profile of the command line, of a machine or of layers.
 struct LoadedProfile {
   std::string path;
   PlanInput input;
-  LayerProfile profile;
+  AnyProfile profile;
   int stages = 0;  // that take its times
 };
 
-/// Throws InputError when a file is broken or two are of the same GPU type, model and TP degree.
+/// Throws InputError when a file is broken, or two layer profiles are of the same GPU type, model
+/// and TP degree.
 std::vector<LoadedProfile> load_profiles(const std::vector<std::string>& paths);
 
-/// Gives the plan's stages the times of the profiles that fit them.
-void use_profiles(std::vector<LoadedProfile>& profiles, LoadedPlan& plan);
+/// Gives the plan's stages the times of the profiles that fit them: first what was measured of
+/// machines, then the layers. Throws InputError for a machine that no node of the plan's cluster
+/// is.
+void use_profiles(std::vector<LoadedProfile>& profiles, const WhatIf& what_if, LoadedPlan& plan);
 
 /// Throws InputError naming a profile that no stage of any plan takes its times from.
 void check_all_used(const std::vector<LoadedProfile>& profiles);

@@ -49,7 +49,7 @@ void sweep(const SweepOptions& options) {
   const Edits edits = parse_edits(options.what_if);
   LoadedPlan plan = load_plan(options.plan, options.what_if, edits);
   std::vector<LoadedProfile> profiles = load_profiles(options.engine.profiles);
-  use_profiles(profiles, plan);
+  use_profiles(profiles, options.what_if, plan);
   check_all_used(profiles);
   LoadedRequests requests = load_requests(options.requests, options.common.seed, edits);
   const SimulationOptions engine = simulation_options(options.engine, options.what_if, edits);

@@ -226,6 +226,37 @@ TEST_CASE("outputs of other tools are imported as a cluster that a search can us
   }
 }
 
+TEST_CASE("search, show, check and explain take a machine's profile and say what leaves it") {
+  const hexgen::test::TemporaryFolder folder;
+  const std::string cluster = folder / "cluster.json";
+  const std::string plan = folder / "plan.json";
+  const std::string profile = " --profile profiles/measured/H200-SXM5-141GB/2-gpus.json ";
+  hexgen::write_file(cluster, R"({"format": "hexgen.cluster/1", "nodes": [{"name": "a",
+    "region": "here", "gpu_type": "H200-SXM5-141GB", "gpus": 2}]})");
+  const std::string effort = " --workload hexgen-32 --generations 0 --population 4 --requests 10";
+  const Finished found = run_program("search --model llama-3.1-8b --quiet --json --cluster " +
+                                     cluster + effort + profile + "--out " + plan);
+  CHECK(found.exit_code == 0);
+  // The LM head has 128256 rows, of matrices with up to 57344 columns.
+  CHECK(contains(found.output, "\"extrapolations\""));
+  CHECK(contains(found.output, "\"LM head\""));
+  const Finished constants = run_program("show " + plan);
+  CHECK(contains(constants.output, "fitted to a measured profile"));
+  CHECK_FALSE(contains(constants.output, "interpolated"));
+  const Finished measured = run_program("show " + plan + profile);
+  CHECK(measured.exit_code == 0);
+  CHECK(contains(measured.output, "measured, interpolated"));
+  CHECK(contains(measured.output, "EXTRAPOLATED: outside the measured range"));
+  CHECK(contains(run_program("check " + plan + profile).output, "LM head (matrix, "));
+  const Finished why = run_program("explain " + plan + profile + effort + " --json");
+  CHECK(why.exit_code == 0);
+  CHECK(contains(why.output, "\"extrapolations\""));
+  const Finished layers =
+      run_program("show " + plan + " --profile tests/data/layer_profile/small.json");
+  CHECK(layers.exit_code == 2);
+  check_one_line(layers);
+}
+
 TEST_CASE("help and version go to stdout with exit code 0") {
   CHECK(run_program("--version").exit_code == 0);
   CHECK(contains(run_program("--version").output, "hexgen-plan 0."));

@@ -1,0 +1,92 @@
+#include "cost_models/number_sources.h"
+
+#include <ostream>
+#include <set>
+#include <string>
+
+#include "cost_models/text_table.h"
+#include "profiles/timings.h"
+#include "profiles/units.h"
+
+namespace hexgen {
+namespace {
+
+/// What "origin" says of constants.
+std::string said_of(const std::string& origin) {
+  if (origin == "measured") {
+    return "fitted to a measured profile";
+  }
+  return origin == "fitted" ? "fitted to published measurements" : "catalogue";
+}
+
+void add_gpu(TextTable& table, const GpuType& gpu) {
+  const GpuEfficiency& reached = gpu.efficiency;
+  const std::string constants = said_of(reached.origin);
+  const bool measured = gpu.timings != nullptr;
+  const std::string memory = fixed(reached.memory_fraction, 2) + " of the bandwidth, ";
+  const std::string compute = fixed(reached.compute_fraction, 2) + " of the peak, ";
+  table.add_row(
+      {gpu.name,
+       "GEMMs, LM head",
+       measured ? "measured, interpolated (16-bit weights)" : memory + compute + constants});
+  table.add_row({"",
+                 "decode attention",
+                 measured
+                     ? "measured, interpolated"
+                     : fixed(reached.attention_fraction, 2) + " of the bandwidth, " + constants});
+  table.add_row({"", "elementwise, prefill attention", memory + compute + constants});
+  table.add_row(
+      {"",
+       "launches of a layer",
+       measured ? "measured" : fixed(reached.layer_overhead_s / kMicro, 1) + " us, " + constants});
+  table.add_row({"", "memory, peak rates", "catalogue"});
+}
+
+void add_link(TextTable& table, const LinkType& link) {
+  const std::string constants = said_of(link.origin);
+  const std::string measured = "measured and interpolated ";
+  table.add_row({link.name,
+                 "all-reduce",
+                 (link.timings ? measured + "at measured degrees, else " : "") +
+                     fixed(link.all_reduce_latency_s / kMicro, 1) + " us a step, " +
+                     fixed(link.all_reduce_fraction, 2) + " of the link, " + constants});
+  table.add_row({"",
+                 "hand-off in the node",
+                 (link.timings ? measured + "to one GPU, else " : "") +
+                     fixed(link.link.latency_s / kMicro, 1) + " us, " +
+                     fixed(link.link.bandwidth_bytes_per_s / kGiga, 0) + " GB/s, " + constants});
+}
+
+}  // namespace
+
+void print_number_sources(const PlanFile& file, std::ostream& out) {
+  TextTable table({{"type", TextTable::Align::kLeft},
+                   {"numbers", TextTable::Align::kLeft},
+                   {"come from", TextTable::Align::kLeft}});
+  std::set<std::string> named;
+  for (const PipelineGroup& pipeline : file.plan.pipelines()) {
+    for (const Stage& stage : pipeline.stages) {
+      for (const int device : stage.devices) {
+        const GpuType& gpu = file.cluster.gpu_of(device);
+        if (named.insert(gpu.name).second) {
+          add_gpu(table, gpu);
+        }
+      }
+    }
+  }
+  for (const PipelineGroup& pipeline : file.plan.pipelines()) {
+    for (const Stage& stage : pipeline.stages) {
+      const int node = file.cluster.device(stage.devices.front()).node;
+      const LinkType& link = file.cluster.intra_link_of(node);
+      if (file.cluster.nodes()[static_cast<std::size_t>(node)].gpus > 1 &&
+          named.insert(link.name).second) {
+        add_link(table, link);
+      }
+    }
+  }
+  out << '\n';
+  table.print(out, "  ");
+  out << "  Links between nodes: as the cluster file says.\n";
+}
+
+}  // namespace hexgen
