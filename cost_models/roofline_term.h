@@ -36,8 +36,8 @@ class MeasuredRatio {
   /// For rows above 0.
   double at(double rows) const;
 
-  /// The smallest ratio of all: between two points it is never less than at both, as the logarithm
-  /// of a roofline is convex in that of the rows and the curve's is straight.
+  /// The smallest ratio of all: between two points it is never less than at both, as the curve is a
+  /// straight line there and a roofline is convex.
   double least() const;
 
   /// How many times `rows` lie outside of the measured range; 1 when they do not.

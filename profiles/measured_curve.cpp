@@ -36,8 +36,8 @@ double MeasuredCurve::time_s(double size) const {
     return right->time_s;
   }
   const auto left = right - 1;
-  const double share = std::log(size / left->size) / std::log(right->size / left->size);
-  return left->time_s * std::pow(right->time_s / left->time_s, share);
+  const double share = (size - left->size) / (right->size - left->size);
+  return left->time_s + share * (right->time_s - left->time_s);
 }
 
 }  // namespace hexgen

@@ -4,9 +4,9 @@
 
 namespace hexgen {
 
-/// Times measured at sizes. Exact there; between two sizes a straight line over logarithms, which
-/// follows latency, bandwidth and compute alike; the first time below the smallest size. Above the
-/// largest size a curve knows nothing: callers extend it by their model.
+/// Times measured at sizes. Exact there; between two sizes a straight line, as latency plus bytes
+/// over bandwidth is; the first time below the smallest size. Above the largest size a curve knows
+/// nothing: callers extend it by their model.
 class MeasuredCurve {
  public:
   struct Point {
