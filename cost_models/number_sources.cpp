@@ -14,9 +14,9 @@ namespace {
 /// What "origin" says of constants.
 std::string said_of(const std::string& origin) {
   if (origin == "measured") {
-    return "fitted to a measured profile";
+    return "fitted to a profile";
   }
-  return origin == "fitted" ? "fitted to published measurements" : "catalogue";
+  return origin == "fitted" ? "fitted to publications" : "catalogue";
 }
 
 void add_gpu(TextTable& table, const GpuType& gpu) {
@@ -34,7 +34,7 @@ void add_gpu(TextTable& table, const GpuType& gpu) {
                  measured
                      ? "measured, interpolated"
                      : fixed(reached.attention_fraction, 2) + " of the bandwidth, " + constants});
-  table.add_row({"", "elementwise, prefill attention", memory + compute + constants});
+  table.add_row({"", "norms, prefill attention", memory + compute + constants});
   table.add_row(
       {"",
        "launches of a layer",
@@ -44,16 +44,15 @@ void add_gpu(TextTable& table, const GpuType& gpu) {
 
 void add_link(TextTable& table, const LinkType& link) {
   const std::string constants = said_of(link.origin);
-  const std::string measured = "measured and interpolated ";
+  const std::string measured = "measured, else ";
   table.add_row({link.name,
                  "all-reduce",
-                 (link.timings ? measured + "at measured degrees, else " : "") +
-                     fixed(link.all_reduce_latency_s / kMicro, 1) + " us a step, " +
-                     fixed(link.all_reduce_fraction, 2) + " of the link, " + constants});
+                 (link.timings ? measured : "") + fixed(link.all_reduce_latency_s / kMicro, 1) +
+                     " us a step, " + fixed(link.all_reduce_fraction, 2) + " of the link, " +
+                     constants});
   table.add_row({"",
                  "hand-off in the node",
-                 (link.timings ? measured + "to one GPU, else " : "") +
-                     fixed(link.link.latency_s / kMicro, 1) + " us, " +
+                 (link.timings ? measured : "") + fixed(link.link.latency_s / kMicro, 1) + " us, " +
                      fixed(link.link.bandwidth_bytes_per_s / kGiga, 0) + " GB/s, " + constants});
 }
 

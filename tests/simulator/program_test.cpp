@@ -325,6 +325,23 @@ TEST_CASE("a trace is summed up and converted") {
   check_refused("trace", "trace is required");
 }
 
+TEST_CASE("stages on the GPUs of a machine's profile interpolate between its timings") {
+  const TemporaryFolder folder;
+  std::string text = hexgen::read_file("profiles/measured/H200-SXM5-141GB/2-gpus.json");
+  const std::string measured = "NVIDIA H200";
+  check_refused(kRun + "--workload hexgen-32 --requests 5 --profile " +
+                    "profiles/measured/H200-SXM5-141GB/2-gpus.json",
+                "no node of the cluster has a NVIDIA H200");
+  for (std::size_t at = text.find(measured); at != std::string::npos; at = text.find(measured)) {
+    text.replace(at, measured.size(), "RTX-A6000");
+  }
+  const Finished finished = run_program(kRun + "--workload hexgen-32 --requests 5 --profile " +
+                                        write(folder, "a6000.json", text));
+  CHECK(finished.exit_code == 0);
+  CHECK(finished.output.find(" operators\n") != std::string::npos);
+  CHECK(finished.output.find(" model\n") != std::string::npos);  // the stages on A4000
+}
+
 TEST_CASE("help and version are no errors") {
   CHECK(run_program("--help").exit_code == 0);
   CHECK(run_program("sweep --help").exit_code == 0);
