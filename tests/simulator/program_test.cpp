@@ -329,14 +329,15 @@ TEST_CASE("stages on the GPUs of a machine's profile interpolate between its tim
   const TemporaryFolder folder;
   std::string text = hexgen::read_file("profiles/measured/H200-SXM5-141GB/2-gpus.json");
   const std::string measured = "NVIDIA H200";
-  check_refused(kRun + "--workload hexgen-32 --requests 5 --profile " +
+  check_refused(kRun + "--workload azure-conversation --num-requests 5 --profile " +
                     "profiles/measured/H200-SXM5-141GB/2-gpus.json",
                 "no node of the cluster has a NVIDIA H200");
   for (std::size_t at = text.find(measured); at != std::string::npos; at = text.find(measured)) {
     text.replace(at, measured.size(), "RTX-A6000");
   }
-  const Finished finished = run_program(kRun + "--workload hexgen-32 --requests 5 --profile " +
-                                        write(folder, "a6000.json", text));
+  const Finished finished =
+      run_program(kRun + "--workload azure-conversation --num-requests 5 --profile " +
+                  write(folder, "a6000.json", text));
   CHECK(finished.exit_code == 0);
   CHECK(finished.output.find(" operators\n") != std::string::npos);
   CHECK(finished.output.find(" model\n") != std::string::npos);  // the stages on A4000
