@@ -190,8 +190,9 @@ TEST_CASE("packing finds the groups of a small cluster whose rates add up to the
     }
     most_per_s = std::max(most_per_s, sum_per_s);
   }
+  const Plan plan = pack(planning, 2, 6).plan;
   double found_per_s = 0;
-  for (const PipelineGroup& pipeline : pack(planning, 2, 6).plan.pipelines()) {
+  for (const PipelineGroup& pipeline : plan.pipelines()) {
     found_per_s += pipeline.weight;
   }
   CHECK(found_per_s == doctest::Approx(most_per_s).epsilon(0.005));
