@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <string>
 
 #include "kernels/kv_cache.h"
 #include "kernels/random_value.h"
+#include "profiles/errors.h"
 
 namespace hexgen {
 namespace {
@@ -73,14 +75,20 @@ int blocks_of(const BenchWork& work) {
 
 }  // namespace
 
-SchedulerLimits bench_limits(const std::vector<BenchWork>& works, int num_stages) {
-  constexpr int kMostTokensAtOnce = 4096;
+SchedulerLimits bench_limits(const std::vector<BenchWork>& works,
+                             int num_stages,
+                             int prefill_chunk_tokens) {
   SchedulerLimits limits = {.max_batch_tokens = 1, .micro_batches = num_stages};
   for (const BenchWork& work : works) {
+    if (work.batch > prefill_chunk_tokens) {
+      throw InputError("--prefill-chunk: " + std::to_string(prefill_chunk_tokens) +
+                       " is less than the batch " + std::to_string(work.batch) +
+                       ", which decodes in one step");
+    }
     limits.kv_blocks = std::max(limits.kv_blocks, blocks_of(work));
     limits.max_requests = std::max(limits.max_requests, work.batch);
-    const int tokens = std::min(work.batch * work.prompt_tokens, kMostTokensAtOnce);
-    limits.max_batch_tokens = std::max({limits.max_batch_tokens, tokens, work.batch});
+    const int tokens = std::min(work.batch * work.prompt_tokens, prefill_chunk_tokens);
+    limits.max_batch_tokens = std::max(limits.max_batch_tokens, tokens);
   }
   return limits;
 }

@@ -21,8 +21,12 @@ struct BenchResult {
   double output_tokens_per_s = 0;  // of the fastest run, from its start to its end
 };
 
-/// Limits under which the largest of the works runs without waiting for KV blocks.
-SchedulerLimits bench_limits(const std::vector<BenchWork>& works, int num_stages);
+/// Limits under which the largest of the works runs without waiting for KV blocks, in steps of at
+/// most `prefill_chunk_tokens` tokens. Throws InputError when those do not hold a decode step of
+/// the largest batch.
+SchedulerLimits bench_limits(const std::vector<BenchWork>& works,
+                             int num_stages,
+                             int prefill_chunk_tokens);
 
 /// Runs the work once to warm up and `iterations` times timed, on the driver of a pipeline.
 BenchResult bench(PipelineRank& driver,

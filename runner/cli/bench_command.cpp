@@ -9,6 +9,7 @@
 #include "profiles/units.h"
 #include "runner/bench/pipeline_bench.h"
 #include "runner/bench/work_floor.h"
+#include "runner/cli/pipeline_runner.h"
 #include "runner/cli/target_options.h"
 
 namespace hexgen {
@@ -68,7 +69,8 @@ ordered_json report_json(const BenchOptions& options,
                          {"dtype", dtype},
                          {"prompt_tokens", options.prompt_tokens},
                          {"output_tokens", options.output_tokens},
-                         {"iterations", options.iterations}};
+                         {"iterations", options.iterations},
+                         {"prefill_chunk_tokens", options.prefill_chunk_tokens}};
   if (ceilings) {
     report["measured"] = ceilings_json(*ceilings);
   }
@@ -78,19 +80,23 @@ ordered_json report_json(const BenchOptions& options,
   return report;
 }
 
-PipelineSetup bench_setup(const RunTarget& target, const std::vector<BenchWork>& works) {
+PipelineSetup bench_setup(const RunTarget& target,
+                          const std::vector<BenchWork>& works,
+                          int prefill_chunk_tokens) {
   const PipelineGroup& pipeline = target.plan.pipelines().front();
-  return {.model = target.model,
-          .pipeline = pipeline,
-          .cluster = target.cluster,
-          .limits = bench_limits(works, static_cast<int>(pipeline.stages.size())),
-          .weights = target.weights.get()};
+  return {
+      .model = target.model,
+      .pipeline = pipeline,
+      .cluster = target.cluster,
+      .limits = bench_limits(works, static_cast<int>(pipeline.stages.size()), prefill_chunk_tokens),
+      .weights = target.weights.get()};
 }
 
 }  // namespace
 
 void add_bench_options(CLI::App& app, BenchOptions& options) {
   add_target_options(app, options.target, options.backend);
+  add_process_options(app, options.processes);
   app.add_option("--batch", options.batches, "Requests at once, one measurement for each number")
       ->delimiter(',')
       ->check(CLI::Range(1, 4096))
@@ -104,33 +110,38 @@ void add_bench_options(CLI::App& app, BenchOptions& options) {
   app.add_option("--iters", options.iterations, "Timed runs, after one to warm up")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
+  app.add_option("--prefill-chunk",
+                 options.prefill_chunk_tokens,
+                 "Tokens of one step at most; longer prompts are cut")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
   app.add_option("--out", options.out_path, "Report; standard output without it")
       ->type_name("FILE");
 }
 
 void run_bench(const BenchOptions& options, std::ostream& out, std::ostream& progress) {
-  constexpr double kDeadlineS = 600;
   const RunTarget target = load_target(options.target);
+  const PipelineRunner runner(target, options.processes, options.backend);
   std::vector<BenchWork> works;
   for (const int batch : options.batches) {
     works.push_back({batch, options.prompt_tokens, options.output_tokens});
   }
+  const PipelineSetup setup = bench_setup(target, works, options.prefill_chunk_tokens);
   std::optional<Ceilings> ceilings;
-  if (options.backend.name == "cuda") {
+  if (options.backend.name == "cuda" && runner.drives()) {
     ceilings = measure_ceilings(0);  // before the weights take their memory
   }
-  const PipelineSetup setup = bench_setup(target, works);
   std::vector<BenchResult> results;
   progress << "loading " << setup.model.name << '\n';
-  run_local_pipeline(setup,
-                     backend_of(options.backend, target.weight_type),
-                     kDeadlineS,
-                     [&](PipelineRank& driver) {
-                       for (const BenchWork& work : works) {
-                         progress << "batch " << work.batch << '\n';
-                         results.push_back(bench(driver, setup, work, options.iterations));
-                       }
-                     });
+  runner.run(setup, [&](PipelineRank& driver) {
+    for (const BenchWork& work : works) {
+      progress << "batch " << work.batch << '\n';
+      results.push_back(bench(driver, setup, work, options.iterations));
+    }
+  });
+  if (!runner.drives()) {
+    return;
+  }
   const std::string dtype = dtype_of(options.backend, target.weight_type);
   const std::string report = report_json(options, dtype, setup, results, ceilings).dump(2) + "\n";
   if (options.out_path.empty()) {

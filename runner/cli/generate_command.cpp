@@ -1,11 +1,10 @@
 #include "runner/cli/generate_command.h"
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 #include <ostream>
 
 #include "runner/cli/generation_json.h"
-#include "runner/cli/run_across_processes.h"
+#include "runner/cli/run_requests.h"
 #include "runner/cli/target_options.h"
 #include "runner/tokenizer/token_stream.h"
 
@@ -37,27 +36,6 @@ class Printer {
   std::optional<TokenStream> stream_;
   std::ostream& out_;
 };
-
-std::vector<Generation> run(const RunTarget& target,
-                            const GenerateOptions& options,
-                            const std::vector<GenerationRequest>& requests,
-                            const std::function<void(const TokenEvent&)>& on_token) {
-  const Launch launch = find_launch(options.processes.launch, std::getenv);
-  if (launch.num_processes == 1) {
-    return run_requests(target,
-                        backend_of(options.backend, target.weight_type),
-                        options.prefill_chunk_tokens,
-                        requests,
-                        on_token);
-  }
-  return run_across_processes(target,
-                              launch,
-                              options.processes,
-                              options.backend,
-                              options.prefill_chunk_tokens,
-                              requests,
-                              on_token);
-}
 
 }  // namespace
 
@@ -109,7 +87,9 @@ void run_generate(const GenerateOptions& options, std::ostream& out) {
       printer.print(event);
     }
   };
-  const std::vector<Generation> generations = run(target, options, requests, on_token);
+  const PipelineRunner runner(target, options.processes, options.backend);
+  const std::vector<Generation> generations =
+      run_requests(target, runner, options.prefill_chunk_tokens, requests, on_token);
   if (!stream) {
     for (const Generation& generation : generations) {
       out << generation_json(generation, options.prototype.sampling.logprobs > 0, target.tokenizer);

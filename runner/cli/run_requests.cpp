@@ -10,9 +10,6 @@
 namespace hexgen {
 namespace {
 
-// Threads of one process do not vanish one by one: the limit only ends what would hang.
-constexpr double kDeadlineS = 600;
-
 /// The requests of one pipeline, and which they were.
 struct Share {
   std::vector<GenerationRequest> requests;  // with ids 0, 1, 2, ...
@@ -51,8 +48,8 @@ std::vector<Share> divide(const std::vector<GenerationRequest>& requests,
   return shares;
 }
 
-void run_share(const PipelineSetup& setup,
-               const BackendFactory& make_backend,
+void run_share(const PipelineRunner& runner,
+               const PipelineSetup& setup,
                const std::function<void(const TokenEvent&)>& on_token,
                Share& share) {
   const auto with_index = [&](TokenEvent event) {
@@ -60,7 +57,7 @@ void run_share(const PipelineSetup& setup,
     on_token(event);
   };
   try {
-    run_local_pipeline(setup, make_backend, kDeadlineS, [&](PipelineRank& driver) {
+    runner.run(setup, [&](PipelineRank& driver) {
       share.generations = generate(driver, setup.limits, share.requests, with_index);
     });
   } catch (...) {
@@ -114,7 +111,7 @@ PipelineSetup pipeline_setup(const RunTarget& target,
 }
 
 std::vector<Generation> run_requests(const RunTarget& target,
-                                     const BackendFactory& make_backend,
+                                     const PipelineRunner& runner,
                                      int prefill_chunk_tokens,
                                      const std::vector<GenerationRequest>& requests,
                                      const std::function<void(const TokenEvent&)>& on_token) {
@@ -127,19 +124,19 @@ std::vector<Generation> run_requests(const RunTarget& target,
       threads.emplace_back([&, p] {
         const PipelineSetup setup =
             pipeline_setup(target, pipelines[p], prefill_chunk_tokens, shares[p].requests);
-        run_share(setup, make_backend, on_token, shares[p]);
+        run_share(runner, setup, on_token, shares[p]);
       });
     }
   }
   for (std::thread& thread : threads) {
     thread.join();
   }
-  std::vector<Generation> generations(requests.size());
+  std::vector<Generation> generations(runner.drives() ? requests.size() : 0);
   for (Share& share : shares) {
     if (share.error) {
       std::rethrow_exception(share.error);
     }
-    for (std::size_t i = 0; i < share.indices.size(); ++i) {
+    for (std::size_t i = 0; i < share.generations.size(); ++i) {
       generations[share.indices[i]] = std::move(share.generations[i]);
     }
   }

@@ -3,9 +3,9 @@
 #include <functional>
 #include <vector>
 
+#include "runner/cli/pipeline_runner.h"
 #include "runner/cli/run_target.h"
 #include "runner/engine/generation.h"
-#include "runner/engine/local_pipeline.h"
 
 namespace hexgen {
 
@@ -24,11 +24,11 @@ PipelineSetup pipeline_setup(const RunTarget& target,
                              int prefill_chunk_tokens,
                              const std::vector<GenerationRequest>& requests);
 
-/// Runs the requests on the pipelines that they are routed to, all at the same time in this
-/// process; results in the order of the requests. Throws as check_requests(). `on_token` is called
-/// from the pipelines' threads, with the index of the request.
+/// Runs the requests on the pipelines that they are routed to, all at the same time; results in the
+/// order of the requests, none where `runner` does not drive. Throws as check_requests().
+/// `on_token` is called from the pipelines' threads, with the index of the request.
 std::vector<Generation> run_requests(const RunTarget& target,
-                                     const BackendFactory& make_backend,
+                                     const PipelineRunner& runner,
                                      int prefill_chunk_tokens,
                                      const std::vector<GenerationRequest>& requests,
                                      const std::function<void(const TokenEvent&)>& on_token);

@@ -1,11 +1,15 @@
 #include <doctest/doctest.h>
 
+#include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "profiles/file.h"
 #include "tests/runner/comm/processes.h"
 #include "tests/runner/run_program.h"
+#include "tests/support/temporary_folder.h"
 
 using hexgen::test::contains;
 using hexgen::test::free_address;
@@ -54,6 +58,23 @@ TEST_CASE("one, two and three processes write what one device writes, and proces
     }
     CHECK(outcomes[1].output.empty());
   }
+}
+
+TEST_CASE("two processes measure their pipeline together, and process 0 alone writes the report") {
+  const hexgen::test::TemporaryFolder folder;
+  const std::string bench =
+      "bench --backend cpu --model tests/data/tiny-llama --batch 1,2 --prompt-tokens 8 "
+      "--output-tokens 4 --iters 1 --prefill-chunk 5 " +
+      kPlan + "two";
+  const std::vector<Outcome> outcomes = run_together(
+      {bench + " --out " + (folder / "run.json"), bench + " --out " + (folder / "other.json")});
+  CHECK(outcomes[0].exit_code == 0);
+  CHECK(outcomes[1].exit_code == 0);
+  const nlohmann::json report = nlohmann::json::parse(hexgen::read_file(folder / "run.json"));
+  CHECK(report.at("prefill_chunk_tokens") == 5);
+  CHECK(report.at("results").at(0).at("prefill_ms").at("median").get<double>() > 0);
+  CHECK(report.at("results").at(1).at("batch") == 2);
+  CHECK_FALSE(std::filesystem::exists(folder / "other.json"));
 }
 
 TEST_CASE("processes that were started with different options exit 2 and say what differs") {

@@ -37,7 +37,7 @@ TEST_CASE("the tiny model writes under an asymmetric plan what transformers writ
   for (const int prefill_chunk_tokens : {512, 5}) {
     const std::vector<Generation> generations =
         hexgen::run_requests(target,
-                             hexgen::backend_of({.name = "cpu"}, hexgen::ElementType::kFloat32),
+                             hexgen::PipelineRunner(target, {}, {.name = "cpu"}),
                              prefill_chunk_tokens,
                              greedy_requests(cases),
                              [](const hexgen::TokenEvent&) {});
