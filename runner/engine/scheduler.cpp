@@ -36,8 +36,9 @@ void Scheduler::admit() {
 std::optional<StepBatch> Scheduler::next_batch() {
   admit();
   StepBatch batch = {.step = next_step_};
-  add_decode_slices(batch);
-  add_prompt_slices(batch);
+  const auto share = (std::ssize(running_) + limits_.micro_batches - 1) / limits_.micro_batches;
+  add_decode_slices(batch, share);
+  add_prompt_slices(batch, share);
   if (batch.slices.empty()) {
     return std::nullopt;
   }
@@ -45,8 +46,7 @@ std::optional<StepBatch> Scheduler::next_batch() {
   return batch;
 }
 
-void Scheduler::add_decode_slices(StepBatch& batch) {
-  const auto share = (std::ssize(running_) + limits_.micro_batches - 1) / limits_.micro_batches;
+void Scheduler::add_decode_slices(StepBatch& batch, std::ptrdiff_t share) {
   const auto most = std::min<std::ptrdiff_t>(share, limits_.max_batch_tokens);
   for (Sequence& sequence : running_) {
     if (std::ssize(batch.slices) == most) {
@@ -59,10 +59,13 @@ void Scheduler::add_decode_slices(StepBatch& batch) {
   }
 }
 
-void Scheduler::add_prompt_slices(StepBatch& batch) {
+void Scheduler::add_prompt_slices(StepBatch& batch, std::ptrdiff_t share) {
   int room = limits_.max_batch_tokens - batch.num_tokens();
   std::vector<SequenceSlice> chunks;
   for (Sequence& sequence : running_) {
+    if (std::ssize(batch.slices) + std::ssize(chunks) == share) {
+      break;
+    }
     const int left = sequence.request.prompt_tokens() - sequence.computed;
     const int count = std::min(left, room);
     if (count > 0) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <list>
@@ -31,8 +32,8 @@ struct TokenEvent {
 /// of arrival, once the KV blocks of its whole length are free, so that it never has to be thrown
 /// out again. A batch takes decoding sequences first, then chunks of prompts; chunks of one prompt
 /// may be in flight together, decode steps of one sequence never. With several micro-batches each
-/// takes its share of the running sequences, so that the stages work side by side. Decides by its
-/// calls alone, never by time: the same calls give the same batches.
+/// takes its share of the running sequences, in prompts as in decode steps, so that the stages work
+/// side by side. Decides by its calls alone, never by time: the same calls give the same batches.
 class Scheduler {
  public:
   explicit Scheduler(const SchedulerLimits& limits);
@@ -61,8 +62,8 @@ class Scheduler {
   };
 
   void admit();
-  void add_decode_slices(StepBatch& batch);
-  void add_prompt_slices(StepBatch& batch);
+  void add_decode_slices(StepBatch& batch, std::ptrdiff_t share);
+  void add_prompt_slices(StepBatch& batch, std::ptrdiff_t share);
   SequenceSlice slice_of(Sequence& sequence, std::vector<int> tokens) const;
   std::optional<FinishReason> finish_reason(const Sequence& sequence, int token) const;
 

@@ -83,15 +83,37 @@ TEST_CASE("decode steps come before prompts, and a sequence in flight is not sch
   CHECK(slice_sizes(scheduler.next_batch().value()) == std::vector<int>{1});
 }
 
-TEST_CASE("running sequences are shared out over the micro-batches") {
+TEST_CASE(
+    "running sequences are shared out over the micro-batches, in prompts and in decode steps") {
   Scheduler scheduler(
       {.kv_blocks = 10, .max_requests = 5, .max_batch_tokens = 100, .micro_batches = 2});
   for (std::uint64_t id = 0; id < 5; ++id) {
     scheduler.add(request_of(id, 2, 9));
   }
-  commit(scheduler, scheduler.next_batch().value());
-  CHECK(scheduler.next_batch().value().slices.size() == 3);
-  CHECK(scheduler.next_batch().value().slices.size() == 2);
+  // Half of 5, rounded up; what is left goes into the second.
+  for (int round = 0; round < 3; ++round) {
+    const StepBatch first = scheduler.next_batch().value();
+    const StepBatch second = scheduler.next_batch().value();
+    CHECK(slice_sizes(first) == std::vector<int>(3, round == 0 ? 2 : 1));
+    CHECK(slice_sizes(second) == std::vector<int>(2, round == 0 ? 2 : 1));
+    commit(scheduler, first);
+    commit(scheduler, second);
+  }
+}
+
+TEST_CASE("a prompt that finds the micro-batch full of decode steps starts in the next one") {
+  Scheduler scheduler(
+      {.kv_blocks = 10, .max_requests = 5, .max_batch_tokens = 100, .micro_batches = 2});
+  for (std::uint64_t id = 0; id < 3; ++id) {
+    scheduler.add(request_of(id, 2, 9));
+  }
+  const StepBatch two = scheduler.next_batch().value();
+  const StepBatch one = scheduler.next_batch().value();
+  commit(scheduler, two);
+  commit(scheduler, one);
+  scheduler.add(request_of(3, 7, 9));
+  CHECK(slice_sizes(scheduler.next_batch().value()) == std::vector<int>{1, 1});
+  CHECK(slice_sizes(scheduler.next_batch().value()) == std::vector<int>{1, 7});
 }
 
 TEST_CASE("a request waits until KV blocks for its whole length are free") {
