@@ -13,6 +13,8 @@ namespace {
 
 using nlohmann::ordered_json;
 
+constexpr int kMostMultiprocessors = 1024;
+
 /// The number itself, also when it stands beside its source and certainty.
 JsonReader value_of(const JsonReader& quantity) {
   if (!quantity.is_object()) {
@@ -109,6 +111,7 @@ CatalogueGpu gpu_from_json(const JsonReader& entry, const CatalogueGpu* base) {
   entry.allow_only({"name",
                     "aliases",
                     "compute_capability",
+                    "multiprocessors",
                     "memory_mib",
                     "memory_bandwidth_gb_per_s",
                     "dense_fp16_tflops",
@@ -122,6 +125,9 @@ CatalogueGpu gpu_from_json(const JsonReader& entry, const CatalogueGpu* base) {
   type.name = entry.at("name").string();
   if (const auto capability = fields.find("compute_capability")) {
     type.compute_capability = compute_capability(*capability);
+  }
+  if (const auto multiprocessors = entry.find("multiprocessors")) {
+    type.sm_limit = multiprocessors->small_integer(1, kMostMultiprocessors);
   }
   fields.positive("memory_mib", kMiB, type.memory_bytes);
   fields.positive("memory_bandwidth_gb_per_s", kGiga, type.memory_bandwidth_bytes_per_s);
@@ -202,6 +208,9 @@ ordered_json gpu_to_json(const CatalogueGpu& gpu) {
       {"dense_fp16_tflops", in_unit(type.dense_flops_per_s, kTera)},
       {"dense_fp8_tflops", in_unit(type.dense_fp8_flops_per_s, kTera)},
   };
+  if (type.sm_limit > 0) {
+    entry["multiprocessors"] = type.sm_limit;
+  }
   if (!gpu.aliases.empty()) {
     entry["aliases"] = gpu.aliases;
   }

@@ -31,6 +31,7 @@ struct GpuType {
   double dense_flops_per_s = 0;      // fp16/bf16 tensor cores, fp32 accumulation, no sparsity
   double dense_fp8_flops_per_s = 0;  // 0: no fp8 units, fp8 weights are computed at the fp16 rate
   int compute_capability = 0;        // 80 for 8.0
+  int sm_limit = 0;  // multiprocessors that the runner uses, to emulate a weaker card; 0: all
   GpuEfficiency efficiency;
   std::shared_ptr<const GpuTimings> timings;  // null: not measured, `efficiency` is all there is
 

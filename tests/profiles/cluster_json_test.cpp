@@ -130,6 +130,7 @@ TEST_CASE("a single node needs no links, and has its GPU type's usual link") {
       {"name": "n", "region": "r", "gpu_type": "Tesla T4", "gpus": 4}]})");
   CHECK(cluster.num_devices() == 4);
   CHECK(cluster.gpu_of(0).name == "T4");
+  CHECK(cluster.gpu_of(0).sm_limit == 0);
   CHECK(cluster.intra_link_of(0).name == "pcie3");
   CHECK(cluster.name() == "given");
   CHECK(cluster.price_per_hour() == 0);
@@ -160,11 +161,12 @@ TEST_CASE("every shipped cluster reads back the same from what is written of it"
 
 TEST_CASE("a cluster with links between single nodes and changed types reads back the same") {
   const Cluster cluster = parse(three_nodes(R"(, "name": "odd",
-      "gpu_types": [{"name": "T4", "memory_mib": 15109.5, "dense_fp16_tflops": 64.9,
-                     "efficiency": {"layer_overhead_us": 17.3}}],
+      "gpu_types": [{"name": "T4", "multiprocessors": 24, "memory_mib": 15109.5,
+                     "dense_fp16_tflops": 64.9, "efficiency": {"layer_overhead_us": 17.3}}],
       "links": {"same_region": {"latency_ms": 0.3, "bandwidth_gb_per_s": 1.1},
                 "regions": [{"between": ["x", "y"], "latency_ms": 0.7, "bandwidth_gb_per_s": 0.3}],
                 "nodes": [{"between": ["c", "a"], "latency_ms": 0.9, "bandwidth_gb_per_s": 7.7}]})"));
+  CHECK(cluster.gpu_of(0).sm_limit == 24);
   check_same(cluster, read_back(cluster));
 }
 
