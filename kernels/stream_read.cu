@@ -53,17 +53,8 @@ __global__ void __launch_bounds__(kThreads)
 cudaError_t stream_read(const std::uint32_t* words,
                         std::size_t count,
                         std::uint64_t* sum,
+                        int multiprocessors,
                         cudaStream_t stream) {
-  int device = 0;
-  int multiprocessors = 0;
-  if (const cudaError_t error = cudaGetDevice(&device); error != cudaSuccess) {
-    return error;
-  }
-  if (const cudaError_t error =
-          cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device);
-      error != cudaSuccess) {
-    return error;
-  }
   if (const cudaError_t error = cudaMemsetAsync(sum, 0, sizeof(*sum), stream);
       error != cudaSuccess) {
     return error;

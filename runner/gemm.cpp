@@ -44,8 +44,9 @@ cudaDataType_t input_type(const GemmShape& shape) {
 
 }  // namespace
 
-BlasContext::BlasContext()
-    : workspace_(kWorkspaceBytes) {
+BlasContext::BlasContext(int sm_limit)
+    : sm_limit_(sm_limit),
+      workspace_(kWorkspaceBytes) {
   HEXGEN_CUBLAS_CHECK(cublasLtCreate(&handle_));
 }
 
@@ -64,6 +65,9 @@ Gemm::Gemm(const BlasContext& context, const GemmShape& shape)
   const cublasOperation_t transpose = CUBLAS_OP_T;
   HEXGEN_CUBLAS_CHECK(cublasLtMatmulDescSetAttribute(
       operation_, CUBLASLT_MATMUL_DESC_TRANSA, &transpose, sizeof transpose));
+  const int multiprocessors = context.sm_limit();  // 0 is cuBLASLt's default: all
+  HEXGEN_CUBLAS_CHECK(cublasLtMatmulDescSetAttribute(
+      operation_, CUBLASLT_MATMUL_DESC_SM_COUNT_TARGET, &multiprocessors, sizeof multiprocessors));
 
   const Preference preference(context.workspace_bytes());
   cublasLtMatmulHeuristicResult_t best{};

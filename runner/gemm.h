@@ -14,12 +14,15 @@ namespace hexgen {
 /// cuBLASLt's handle and workspace on the current device.
 class BlasContext {
  public:
-  BlasContext();
+  /// `sm_limit`: multiprocessors that products are made for; 0: all of the GPU's.
+  explicit BlasContext(int sm_limit = 0);
   BlasContext(const BlasContext&) = delete;
   BlasContext& operator=(const BlasContext&) = delete;
   ~BlasContext();
 
   cublasLtHandle_t handle() const { return handle_; }
+
+  int sm_limit() const { return sm_limit_; }
 
   void* workspace() const { return workspace_.data(); }
 
@@ -27,6 +30,7 @@ class BlasContext {
 
  private:
   cublasLtHandle_t handle_ = nullptr;
+  int sm_limit_;
   DeviceBuffer<std::byte> workspace_;
 };
 

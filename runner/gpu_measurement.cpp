@@ -114,7 +114,9 @@ Timing measure_graph_launch(const Stream& stream) {
       stream, kLaunches, [&](int) { HEXGEN_CUDA_CHECK(kernels::empty_kernel(stream.get())); });
 }
 
-std::vector<ReadTiming> measure_reads(const RandomPool& pool, const Stream& stream) {
+std::vector<ReadTiming> measure_reads(const RandomPool& pool,
+                                      int multiprocessors,
+                                      const Stream& stream) {
   std::vector<ReadTiming> reads;
   const DeviceBuffer<std::uint64_t> sum(1);
   for (const int mebibytes : {64, 256, 1024}) {
@@ -124,6 +126,7 @@ std::vector<ReadTiming> measure_reads(const RandomPool& pool, const Stream& stre
       HEXGEN_CUDA_CHECK(kernels::stream_read(reinterpret_cast<const std::uint32_t*>(values),
                                              bytes / sizeof(std::uint32_t),
                                              sum.data(),
+                                             multiprocessors,
                                              stream.get()));
     });
     reads.push_back({static_cast<double>(bytes), time});
@@ -179,7 +182,7 @@ GpuMeasurement measure_gpu(int index, const ProfileProgress& progress) {
   check_usable(gpu);
 
   const RandomPool pool(kPoolBytes, stream);
-  gpu.reads = measure_reads(pool, stream);
+  gpu.reads = measure_reads(pool, gpu.multiprocessors, stream);
   tell("matrix products");
   gpu.gemms = measure_gemms(pool, stream);
   tell("attention");

@@ -8,10 +8,15 @@
 
 namespace hexgen {
 
-/// Owns a CUDA stream of the current device.
+/// Owns a CUDA stream.
 class Stream {
  public:
+  /// A stream of the current device.
   Stream() { HEXGEN_CUDA_CHECK(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking)); }
+
+  /// Takes over a stream.
+  explicit Stream(cudaStream_t stream)
+      : stream_(stream) {}
 
   Stream(Stream&& other) noexcept
       : stream_(std::exchange(other.stream_, nullptr)) {}

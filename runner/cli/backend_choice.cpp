@@ -12,7 +12,11 @@ BackendFactory cuda_backend(const CudaBackendOptions& options) {
   if (gpus == 0) {
     throw DeviceError("--backend cuda: no GPU was found, or hexgen was built without CUDA");
   }
-  return [gpus, options](int device) { return make_cuda_backend(device % gpus, options); };
+  return [gpus, options](int device, int sm_limit) {
+    CudaBackendOptions of_rank = options;
+    of_rank.sm_limit = sm_limit;
+    return make_cuda_backend(device % gpus, of_rank);
+  };
 }
 
 }  // namespace
@@ -46,7 +50,7 @@ BackendFactory backend_of(const BackendOptions& options, ElementType weight_type
     throw InputError("--communicator: \"" + options.communicator +
                      "\", the cpu backend has one of its own");
   }
-  return [](int) { return std::make_unique<CpuBackend>(); };
+  return [](int, int) { return std::make_unique<CpuBackend>(); };
 }
 
 std::string default_backend() {

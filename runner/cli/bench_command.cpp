@@ -28,6 +28,18 @@ ordered_json ceilings_json(const Ceilings& ceilings) {
           {"gemm_tflop_per_s", ceilings.gemm_flops_per_s / kTera}};
 }
 
+/// The ceilings are those of a whole GPU.
+bool uses_whole_gpus(const PipelineSetup& setup) {
+  for (const Stage& stage : setup.pipeline.stages) {
+    for (const int device : stage.devices) {
+      if (setup.cluster.gpu_of(device).sm_limit > 0) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
 /// Tokens in the cache in the middle of the decode steps, of all requests.
 double mean_cached_tokens(const BenchWork& work) {
   return work.batch * (work.prompt_tokens + work.output_tokens / 2.0);
@@ -128,7 +140,7 @@ void run_bench(const BenchOptions& options, std::ostream& out, std::ostream& pro
   }
   const PipelineSetup setup = bench_setup(target, works, options.prefill_chunk_tokens);
   std::optional<Ceilings> ceilings;
-  if (options.backend.name == "cuda" && runner.drives()) {
+  if (options.backend.name == "cuda" && runner.drives() && uses_whole_gpus(setup)) {
     ceilings = measure_ceilings(0);  // before the weights take their memory
   }
   std::vector<BenchResult> results;

@@ -114,7 +114,7 @@ ncclUniqueId agree_on_id(Transport& transport, const std::vector<int>& members, 
 class CudaBackend : public Backend {
  public:
   CudaBackend(int gpu, const CudaBackendOptions& options)
-      : context_(checked(gpu), options.deadline),
+      : context_(checked(gpu), options.sm_limit, options.deadline),
         options_(options) {}
 
   std::unique_ptr<Communicator> make_communicator(Transport& transport,

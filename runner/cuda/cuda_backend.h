@@ -15,6 +15,7 @@ struct CudaBackendOptions {
   ElementType dtype = ElementType::kBfloat16;  // of weights, activations and KV cache; or kFloat16
   CommunicatorKind communicator = CommunicatorKind::kAuto;
   std::chrono::milliseconds deadline = std::chrono::minutes(1);  // of every wait
+  int sm_limit = 0;  // multiprocessors that the rank may use, as CudaContext has it; 0: all
 };
 
 /// The backend of one rank on a GPU of this machine. Throws DeviceError when there is no such GPU,

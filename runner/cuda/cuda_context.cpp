@@ -18,11 +18,13 @@ int select_gpu(int gpu) {
 
 }  // namespace
 
-CudaContext::CudaContext(int gpu, std::chrono::milliseconds deadline)
+CudaContext::CudaContext(int gpu, int sm_limit, std::chrono::milliseconds deadline)
     : gpu_(select_gpu(gpu)),  // first: stream and workspace belong to the current device
-      deadline_(deadline) {
-  HEXGEN_CUDA_CHECK(cudaDeviceGetAttribute(&multiprocessors_, cudaDevAttrMultiProcessorCount, gpu));
-}
+      deadline_(deadline),
+      partition_(sm_limit > 0 ? std::make_unique<const SmPartition>(gpu, sm_limit) : nullptr),
+      stream_(partition_ ? partition_->make_stream() : Stream()),
+      blas_(partition_ ? partition_->multiprocessors() : 0),
+      multiprocessors_(partition_ ? partition_->multiprocessors() : num_multiprocessors(gpu)) {}
 
 void CudaContext::wait() const {
   wait_for(deadline_);

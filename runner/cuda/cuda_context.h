@@ -1,8 +1,10 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <vector>
 
+#include "runner/cuda/sm_partition.h"
 #include "runner/gemm.h"
 #include "runner/stream.h"
 
@@ -14,12 +16,15 @@ class NcclGroup;
 /// current device it sets.
 class CudaContext {
  public:
-  CudaContext(int gpu, std::chrono::milliseconds deadline);
+  /// `sm_limit`: all work stays on so many multiprocessors, rounded up as SmPartition does, which
+  /// no other context has; 0: the whole GPU. Throws DeviceError when fewer are left.
+  CudaContext(int gpu, int sm_limit, std::chrono::milliseconds deadline);
   CudaContext(const CudaContext&) = delete;
   CudaContext& operator=(const CudaContext&) = delete;
 
   int gpu() const { return gpu_; }
 
+  /// That the stream's kernels run on.
   int multiprocessors() const { return multiprocessors_; }
 
   std::chrono::milliseconds deadline() const { return deadline_; }
@@ -45,9 +50,10 @@ class CudaContext {
 
   int gpu_;
   std::chrono::milliseconds deadline_;
+  std::unique_ptr<const SmPartition> partition_;  // null: the whole GPU
   Stream stream_;
   BlasContext blas_;
-  int multiprocessors_ = 0;
+  int multiprocessors_;
   std::vector<NcclGroup*> groups_;
 };
 

@@ -37,8 +37,9 @@ void work(const PipelineSetup& setup,
           const std::function<void(PipelineRank&)>& body) {
   std::int64_t step = -1;
   try {
+    const int device = place_of(setup.pipeline, transport.rank()).device;
     const std::unique_ptr<Backend> backend =
-        make_backend(place_of(setup.pipeline, transport.rank()).device);
+        make_backend(device, setup.cluster.gpu_of(device).sm_limit);
     PipelineRank rank(setup, transport, *backend);
     try {
       if (transport.rank() == 0) {

@@ -8,8 +8,9 @@
 
 namespace hexgen {
 
-/// Makes the backend of a rank, on the rank's own thread; `device` is the rank's in the cluster.
-using BackendFactory = std::function<std::unique_ptr<Backend>(int device)>;
+/// Makes the backend of a rank, on the rank's own thread; `device` is the rank's in the cluster,
+/// `sm_limit` that of its GPU type.
+using BackendFactory = std::function<std::unique_ptr<Backend>(int device, int sm_limit)>;
 
 /// Runs the ranks whose transports are given, each on a thread of its own; `body` runs on the
 /// driver's, when it is among them, and the other ranks follow it until it returns. A rank that

@@ -31,7 +31,9 @@ TEST_CASE("the GPU reads every word once, whatever their number") {
 
     const DeviceBuffer<std::uint32_t> device_words(words);
     const DeviceBuffer<std::uint64_t> sum(std::vector<std::uint64_t>{12345});
-    HEXGEN_CUDA_CHECK(kernels::stream_read(device_words.data(), count, sum.data(), stream.get()));
+    constexpr int kMultiprocessors = 24;  // any number reads everything
+    HEXGEN_CUDA_CHECK(kernels::stream_read(
+        device_words.data(), count, sum.data(), kMultiprocessors, stream.get()));
     stream.synchronize();
     CHECK(sum.to_host()[0] == expected);
   }

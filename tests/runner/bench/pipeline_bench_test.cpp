@@ -38,7 +38,7 @@ TEST_CASE("a measurement runs its work and times steps within the whole") {
   BenchResult result;
   hexgen::run_local_pipeline(
       setup,
-      [](int) { return std::make_unique<hexgen::CpuBackend>(); },
+      [](int, int) { return std::make_unique<hexgen::CpuBackend>(); },
       60,
       [&](hexgen::PipelineRank& driver) { result = hexgen::bench(driver, setup, work, 2); });
   CHECK(result.work.batch == 3);

@@ -58,7 +58,7 @@ std::vector<Generation> generate_on_gpus(const PipelineSetup& setup,
   const double deadline_s = 60;
   run_local_pipeline(
       setup,
-      [&](int device) {
+      [&](int device, int) {
         return hexgen::make_cuda_backend(device % hexgen::num_cuda_gpus(), options);
       },
       deadline_s,
@@ -341,6 +341,18 @@ TEST_CASE("over NCCL plans of two ranks are as close to transformers as over dev
     const double error = golden_error(kTrained, trained_goldens(), stages_of(plan, 6), options);
     MESSAGE("NCCL, fp16 ", text_of(plan), " tiny-llama: ", error);
     CHECK(error < kTolerance / 8);
+  }
+}
+
+TEST_CASE("ranks on partitions of their GPUs are as close to transformers as on whole ones") {
+  for (const std::vector<int>& plan : kFewPlans) {
+    CudaBackendOptions options = kFp16;
+    options.sm_limit = 16;
+    CAPTURE(text_of(plan));
+    const double error = golden_error(kTrained, trained_goldens(), stages_of(plan, 6), options);
+    MESSAGE("16 multiprocessors a rank, fp16 ", text_of(plan), " tiny-llama: ", error);
+    CHECK(error < kTolerance / 8);
+    CHECK(decode_error(model_with_decode_kernels(128), stages_of(plan), options) < kTolerance / 8);
   }
 }
 

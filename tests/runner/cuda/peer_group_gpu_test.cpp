@@ -60,7 +60,7 @@ struct Rank {
   PeerGroup group;
 
   Rank(Transport& transport, const std::vector<int>& gpus)
-      : context(gpus.at(static_cast<std::size_t>(transport.rank())), kDeadline),
+      : context(gpus.at(static_cast<std::size_t>(transport.rank())), 0, kDeadline),
         group(context, transport, all_ranks(gpus.size()), gpus, 1) {}
 
   /// Holds the stream up, so that the peers are ahead of it.

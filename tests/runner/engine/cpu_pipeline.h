@@ -49,7 +49,7 @@ inline std::vector<Generation> generate_on_cpu(const PipelineSetup& setup,
   const double deadline_s = 60;
   run_local_pipeline(
       setup,
-      [](int) { return std::make_unique<CpuBackend>(); },
+      [](int, int) { return std::make_unique<CpuBackend>(); },
       deadline_s,
       [&](PipelineRank& driver) { generations = generate(driver, setup.limits, requests); });
   return generations;

@@ -72,7 +72,7 @@ class FailingBackend : public CpuBackend {
 
 /// Rank `rank` fails at a step; never: -1.
 BackendFactory failing_rank(int rank, std::int64_t step) {
-  return [rank, step](int own) -> std::unique_ptr<Backend> {
+  return [rank, step](int own, int) -> std::unique_ptr<Backend> {
     return std::make_unique<FailingBackend>(own == rank ? step : -1);
   };
 }

@@ -1,9 +1,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <random>
-#include <set>
 
 #include "profiles/model_config.h"
 #include "runner/weights/checkpoint.h"
@@ -165,20 +165,26 @@ TEST_CASE("the same plan gives the same bits whenever it runs") {
   }
 }
 
-TEST_CASE("each rank gets the backend of its own device, whatever its place in the pipeline") {
+TEST_CASE(
+    "each rank gets the backend and the limit of its own device, whatever its place in the "
+    "pipeline") {
   const std::string folder = "tests/data/models/llama-gqa";
   const ModelSpec model = hexgen::read_model(folder);
   const Checkpoint weights(folder);
   PipelineSetup setup = cpu_pipeline(model, weights, {{2, 1}, {2, 2}});  // in a cluster of four
+  hexgen::GpuType limited = hexgen::test::round_gpu("limited", 1);
+  limited.sm_limit = 24;
+  setup.cluster =
+      hexgen::test::round_cluster({hexgen::test::round_gpu("whole", 1), limited}, {{0, 2}, {1, 2}});
   setup.pipeline.stages[0].devices = {3};
   setup.pipeline.stages[1].devices = {2, 0};
   std::mutex mutex;
-  std::set<int> devices;
-  const auto make_backend = [&](int device) {
+  std::map<int, int> limits;
+  const auto make_backend = [&](int device, int sm_limit) {
     const std::lock_guard lock(mutex);
-    devices.insert(device);
+    limits[device] = sm_limit;
     return std::make_unique<hexgen::CpuBackend>();
   };
   hexgen::run_local_pipeline(setup, make_backend, 60, [](hexgen::PipelineRank&) {});
-  CHECK(devices == std::set<int>{0, 2, 3});
+  CHECK(limits == std::map<int, int>{{0, 0}, {2, 24}, {3, 24}});
 }
