@@ -5,8 +5,11 @@
 namespace hexgen {
 namespace {
 
-bool suits_matvec(const GemmShape& shape) {
-  return shape.rows <= kernels::kMostMatvecRows && shape.inner_dim % 8 == 0;
+/// Part of a GPU has more memory bandwidth for each multiprocessor than the arithmetic of matvec
+/// keeps up with; tensor cores do.
+bool suits_matvec(const GemmShape& shape, const BlasContext& context) {
+  return context.sm_limit() == 0 && shape.rows <= kernels::kMostMatvecRows &&
+         shape.inner_dim % 8 == 0;
 }
 
 template <typename T, typename Y>
@@ -21,7 +24,7 @@ void matvec(const GemmShape& shape, const T* x, const T* w, void* y, const Strea
 template <typename T>
 void Products::multiply(GemmShape shape, const T* x, const T* w, void* y, const Stream& stream) {
   shape.type = kElementType<T>;
-  if (!suits_matvec(shape)) {
+  if (!suits_matvec(shape, context_)) {
     gemms_.try_emplace(shape, context_, shape).first->second.run(x, w, y, stream);
   } else if (shape.fp32_result) {
     matvec<T, float>(shape, x, w, y, stream);
