@@ -19,7 +19,6 @@ constexpr double kRejectedLatency = 1000;  // above all that plans are compared 
 constexpr double kRateStep = 1.01;
 constexpr int kLowestRung = -700;  // 1.01^700 = 1000
 constexpr int kHighestRung = 1400;
-constexpr double kUsualLoad = 0.7;  // of saturation, where the target is usually missed first
 
 RequestSpec mean_request(const std::vector<RequestSpec>& requests) {
   const MeanDemand demand = mean_demand(requests);
@@ -73,24 +72,37 @@ double PlanEvaluator::saturation_rate(const ServingSystem& system) const {
   return rate_per_s;
 }
 
-double PlanEvaluator::highest_rate(const ServingSystem& system) const {
-  const auto rate_at = [&](int rung) {
-    return load_test_.rate_per_s() * portable_exp(rung * portable_log(kRateStep));
+double PlanEvaluator::highest_rate(const ServingSystem& system, const Gallop& gallop) const {
+  const RateLadder ladder = {.lowest = kLowestRung / gallop.rungs,
+                             .highest = kHighestRung / gallop.rungs};
+  const double log_step = gallop.rungs * portable_log(kRateStep);
+  const auto rate_at = [&](int step) {
+    return load_test_.rate_per_s() * portable_exp(step * log_step);
   };
-  const auto passes = [&](int rung) {
-    return load_test_.sustains(system, rate_at(rung), kTargetAttainment);
+  const auto passes = [&](int step) {
+    return load_test_.sustains(system, rate_at(step), kTargetAttainment);
   };
-  const double guess_per_s = kUsualLoad * saturation_rate(system);
-  const int start = static_cast<int>(
-      std::clamp(portable_log(guess_per_s / load_test_.rate_per_s()) / portable_log(kRateStep),
-                 static_cast<double>(kLowestRung),
-                 static_cast<double>(kHighestRung)));
-  const int passed =
-      highest_rung({.lowest = kLowestRung, .highest = kHighestRung}, start, 8, passes);
-  return passed < kLowestRung ? 0 : rate_at(passed);
+  const double guess_per_s = gallop.load * saturation_rate(system);
+  const int start =
+      static_cast<int>(std::clamp(portable_log(guess_per_s / load_test_.rate_per_s()) / log_step,
+                                  static_cast<double>(ladder.lowest),
+                                  static_cast<double>(ladder.highest)));
+  const int passed = highest_rung(ladder, start, gallop.stride, passes);
+  return passed < ladder.lowest ? 0 : rate_at(passed);
+}
+
+double PlanEvaluator::load_at_target(const Plan& plan) const {
+  const ServingSystem system = make_serving_system(plan, model_, cluster_, tables_);
+  const double rate_per_s = highest_rate(system, {.stride = 2, .rungs = 4});
+  constexpr double kHalfAStep = 1.02;
+  return rate_per_s > 0 ? kHalfAStep * rate_per_s / saturation_rate(system) : kUsualLoad;
 }
 
 Objective PlanEvaluator::evaluate(const Plan& plan) const {
+  return evaluate(plan, kUsualLoad);
+}
+
+Objective PlanEvaluator::evaluate(const Plan& plan, double usual_load) const {
   if (plan.empty()) {
     return {.score = kInfeasibleScore};
   }
@@ -98,7 +110,8 @@ Objective PlanEvaluator::evaluate(const Plan& plan) const {
   const SimulationResult result = load_test_.play(system, load_test_.rate_per_s());
   const double tie_break = -mean_latency(result);
   if (objective_ == ObjectiveKind::kRate) {
-    return {.score = highest_rate(system), .tie_break = tie_break};
+    return {.score = highest_rate(system, {.load = usual_load, .stride = 2}),
+            .tie_break = tie_break};
   }
   if (objective_ == ObjectiveKind::kDeadline) {
     const std::vector<double> latencies =

@@ -5,6 +5,7 @@
 
 #include "cost_models/price.h"
 #include "planner/plan_builder.h"
+#include "planner/population.h"
 #include "planner/rate_bound.h"
 #include "profiles/errors.h"
 #include "profiles/units.h"
@@ -128,7 +129,23 @@ Objective Planning::fitness(const Plan& plan) const {
   if (broken > 0 && !plan.empty()) {
     return {.score = kConstraintBroken * (1 + broken)};
   }
-  return evaluator_.evaluate(plan);
+  return evaluator_.evaluate(plan, usual_load());
+}
+
+/// Plans of one cluster for one workload miss the target at much the same load, so that of a random
+/// one says where to look. Always the same one, as the start can show in the result.
+double Planning::usual_load() const {
+  std::call_once(usual_load_known_, [this] {
+    if (request_.objective != ObjectiveKind::kRate) {
+      return;
+    }
+    Random random(0, 0, 0);
+    const Plan any = plan(network_aware_individual(space_, random));
+    if (!any.empty()) {
+      usual_load_ = evaluator_.load_at_target(any);
+    }
+  });
+  return usual_load_;
 }
 
 void Planning::require_success(const Plan& plan) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -91,6 +92,8 @@ class Planning {
   void require_room() const;
 
  private:
+  double usual_load() const;
+
   const PlanningRequest request_;
   ServiceTarget target_;
   DivisionGoal goal_;
@@ -99,6 +102,8 @@ class Planning {
   RunningPipelines running_;
   SearchSpace space_;
   PlanEvaluator evaluator_;
+  mutable std::once_flag usual_load_known_;
+  mutable double usual_load_ = kUsualLoad;
 };
 
 }  // namespace hexgen

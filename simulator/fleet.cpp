@@ -69,6 +69,13 @@ void Fleet::advance_all_before(const EventKey& limit) {
   }
 }
 
+SimTime Fleet::entered_until(SimTime now) const {
+  for (const Replica& replica : replicas_) {
+    now = std::min(now, replica.next_token_time());
+  }
+  return now;
+}
+
 void Fleet::advance_before(Group& group, const EventKey& limit) {
   for (;;) {
     Replica* first = nullptr;

@@ -27,6 +27,10 @@ class Fleet {
 
   void advance_all_before(const EventKey& limit);
 
+  /// All tokens emitted before this have been entered in the outcomes, now that all events before
+  /// `now` have been carried out.
+  SimTime entered_until(SimTime now) const;
+
  private:
   /// Replicas in lock step.
   struct Group {

@@ -22,7 +22,8 @@ LatencyCurves latency_curves(const SimulationResult& result,
   std::vector<double> tpot_s;
   std::vector<double> e2e_s;
   std::vector<double> factors;
-  for (std::size_t i = window.first_request(result); i < result.requests.size(); ++i) {
+  for (std::size_t i = window.first_request(result.requests.size()); i < result.requests.size();
+       ++i) {
     const RequestOutcome& request = result.requests[i];
     if (level.has_limits()) {
       factors.push_back(level.limit_factor(request));

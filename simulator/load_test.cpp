@@ -5,6 +5,7 @@
 #include <string>
 
 #include "profiles/errors.h"
+#include "simulator/miss_counter.h"
 
 namespace hexgen {
 namespace {
@@ -53,6 +54,16 @@ double mean_time_allowed_s(const std::vector<RequestSpec>& requests, const Servi
   return requests.empty() ? 0 : sum / static_cast<double>(requests.size());
 }
 
+/// The most of `requests` that may miss the SLO when a share of `target` is to meet it.
+std::size_t most_misses(std::size_t requests, double target) {
+  const auto count = static_cast<double>(requests);
+  std::size_t misses = 0;
+  while (misses < requests && (count - static_cast<double>(misses) - 1) / count >= target) {
+    ++misses;
+  }
+  return misses;
+}
+
 }  // namespace
 
 LoadTest::LoadTest(std::vector<RequestSpec> requests,
@@ -75,22 +86,34 @@ LoadTest LoadTest::with_level(ServiceLevel level) const {
   return {requests_, rate_per_s_, std::move(level), options_, window_};
 }
 
-SimulationResult LoadTest::play(const ServingSystem& system, double rate_per_s) const {
-  const auto drawn = static_cast<double>(requests_.size());
+std::size_t LoadTest::num_requests(double rate_per_s) const {
   const double needed = std::min(shortest_s_ * rate_per_s, kMostRequests);
+  return std::max(requests_.size(), static_cast<std::size_t>(std::ceil(needed)));
+}
+
+SimulationResult LoadTest::play(const ServingSystem& system, double rate_per_s) const {
+  return play(system, rate_per_s, nullptr);
+}
+
+SimulationResult LoadTest::play(const ServingSystem& system,
+                                double rate_per_s,
+                                MissCounter* misses) const {
+  const auto drawn = static_cast<double>(requests_.size());
   const double stretch = rate_per_s_ / rate_per_s;
   // A draw may by chance last longer than its rate says.
   const double last_s = requests_.empty() ? 0 : requests_.back().arrival_s * stretch;
-  RepeatedArrivals arrivals(requests_,
-                            static_cast<std::size_t>(std::ceil(std::max(drawn, needed))),
-                            stretch,
-                            std::max(drawn / rate_per_s, last_s));
-  return simulate(system, arrivals, options_);
+  RepeatedArrivals arrivals(
+      requests_, num_requests(rate_per_s), stretch, std::max(drawn / rate_per_s, last_s));
+  return simulate(system, arrivals, options_, nullptr, misses);
 }
 
 bool LoadTest::sustains(const ServingSystem& system, double rate_per_s, double target) const {
-  const SimulationResult result = play(system, rate_per_s);
-  return slo_attainment(result, level_, window_) >= target &&
+  const std::size_t requests = num_requests(rate_per_s);
+  const std::size_t first = window_.first_request(requests);
+  MissCounter misses(level_, first, requests, most_misses(requests - first, target));
+  const bool all_arrive = options_.until == kEndOfTime;
+  const SimulationResult result = play(system, rate_per_s, all_arrive ? &misses : nullptr);
+  return !misses.too_many() && slo_attainment(result, level_, window_) >= target &&
          saturated_replicas(system, result, window_).empty();
 }
 

@@ -39,6 +39,7 @@ class LoadTest {
   double attainment(const ServingSystem& system, double rate_per_s) const;
 
   /// True when attainment is at least `target` and no replica is saturated.
+  /// Stops playing as soon as too many requests are late.
   bool sustains(const ServingSystem& system, double rate_per_s, double target = 0.99) const;
 
   /// Smallest SLO scale, alone, at which at least `target` of the requests are in time at
@@ -55,6 +56,9 @@ class LoadTest {
   double highest_rate(const ServingSystem& system, double target = 0.99) const;
 
  private:
+  std::size_t num_requests(double rate_per_s) const;
+  SimulationResult play(const ServingSystem& system, double rate_per_s, MissCounter* misses) const;
+
   std::vector<RequestSpec> requests_;
   double rate_per_s_;
   ServiceLevel level_;

@@ -12,7 +12,8 @@ namespace {
 class WindowRequests {
  public:
   WindowRequests(const SimulationResult& result, const MeasurementWindow& window)
-      : begin_(result.requests.begin() + static_cast<std::ptrdiff_t>(window.first_request(result))),
+      : begin_(result.requests.begin() +
+               static_cast<std::ptrdiff_t>(window.first_request(result.requests.size()))),
         end_(result.requests.end()) {}
 
   auto begin() const { return begin_; }
@@ -103,9 +104,8 @@ std::int64_t most_at_once(const SimulationResult& result) {
 
 }  // namespace
 
-std::size_t MeasurementWindow::first_request(const SimulationResult& result) const {
-  return static_cast<std::size_t>(
-      std::floor(warmup_share * static_cast<double>(result.requests.size())));
+std::size_t MeasurementWindow::first_request(std::size_t requests) const {
+  return static_cast<std::size_t>(std::floor(warmup_share * static_cast<double>(requests)));
 }
 
 // Welford's updates, as plain sums of squares would cancel.
@@ -150,13 +150,14 @@ Metrics measure(const ServingSystem& system,
                 const ServiceLevel& level,
                 const MeasurementWindow& window) {
   const WindowRequests requests(result, window);
-  Metrics metrics = {.warmup_requests = static_cast<std::int64_t>(window.first_request(result)),
-                     .simulated_s = result.end_s,
-                     .max_concurrent_requests = most_at_once(result),
-                     .preemptions = result.preemptions,
-                     .iterations = result.iterations,
-                     .outside_measured = result.outside_measured,
-                     .farthest_outside = result.farthest_outside};
+  Metrics metrics = {
+      .warmup_requests = static_cast<std::int64_t>(window.first_request(result.requests.size())),
+      .simulated_s = result.end_s,
+      .max_concurrent_requests = most_at_once(result),
+      .preemptions = result.preemptions,
+      .iterations = result.iterations,
+      .outside_measured = result.outside_measured,
+      .farthest_outside = result.farthest_outside};
   add_latencies(requests, metrics);
   metrics.itl = result.token_gaps.distribution();
   add_throughput(requests, result.end_s, metrics);

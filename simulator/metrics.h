@@ -15,7 +15,8 @@ namespace hexgen {
 struct MeasurementWindow {
   double warmup_share = 0.1;  // in [0, 1); the number is rounded down
 
-  std::size_t first_request(const SimulationResult& result) const;
+  /// Number of the first that counts, of so many arrivals.
+  std::size_t first_request(std::size_t requests) const;
 };
 
 /// Of the window's requests, but for what is said to be of the whole run. docs/SIMULATOR.md defines

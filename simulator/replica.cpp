@@ -100,6 +100,14 @@ EventKey Replica::next_event() const {
   return std::min(choose_next().key, pipeline_->next_event());
 }
 
+SimTime Replica::next_token_time() const {
+  SimTime first = kEndOfTime;
+  for (const MicroBatch& batch : micro_batches_) {
+    first = std::min(first, batch.in_flight ? batch.passage.token_time : kEndOfTime);
+  }
+  return first;
+}
+
 void Replica::advance_before(const EventKey& limit) {
   while (carry_out_next(limit)) {
   }

@@ -57,6 +57,10 @@ class Replica {
   /// The replica's next event; kNever when it is idle.
   EventKey next_event() const;
 
+  /// Of the tokens under way, which are entered in the outcomes when they are back at the first
+  /// stage; kEndOfTime: not known yet, or none are under way.
+  SimTime next_token_time() const;
+
   /// Carries out the next event if it comes before `limit`, and maybe more of them; false when it
   /// does not.
   bool carry_out_next(const EventKey& limit);

@@ -6,6 +6,7 @@
 
 #include "profiles/errors.h"
 #include "simulator/fleet.h"
+#include "simulator/miss_counter.h"
 #include "simulator/router.h"
 
 namespace hexgen {
@@ -56,9 +57,11 @@ class Simulation {
  public:
   Simulation(const ServingSystem& system,
              const SimulationOptions& options,
-             ExecutionObserver* observer)
+             ExecutionObserver* observer,
+             MissCounter* misses)
       : router_(make_router(options.router, system)),
         fleet_(system, options, result_, observer),
+        misses_(misses),
         changes_(system.availability),
         until_(options.until),
         max_context_tokens_(system.max_context_tokens) {}
@@ -74,6 +77,9 @@ class Simulation {
       }
       change_until(now);
       arrive(*request, now);
+      if (misses_ != nullptr && misses_->due(result_.requests.size()) && too_many_misses(now)) {
+        return std::move(result_);
+      }
     }
     change_until(until_);
     finish();
@@ -82,6 +88,12 @@ class Simulation {
   }
 
  private:
+  bool too_many_misses(SimTime now) {
+    fleet_.advance_all_before({.time = now, .kind = EventKind::kLaunch});
+    misses_->look(result_.requests, fleet_.entered_until(now));
+    return misses_->too_many();
+  }
+
   void arrive(const RequestSpec& request, SimTime now) {
     const auto index = result_.requests.size();
     result_.requests.push_back({.arrival = now,
@@ -201,6 +213,7 @@ class Simulation {
   SimulationResult result_;
   std::unique_ptr<Router> router_;
   Fleet fleet_;
+  MissCounter* misses_;  // null: not counted
   const std::vector<AvailabilityChange>& changes_;
   std::size_t next_change_ = 0;
   std::vector<WaitingRequest> unserved_;  // while everything that could serve them is down
@@ -213,9 +226,10 @@ class Simulation {
 SimulationResult simulate(const ServingSystem& system,
                           ArrivalSource& arrivals,
                           const SimulationOptions& options,
-                          ExecutionObserver* observer) {
+                          ExecutionObserver* observer,
+                          MissCounter* misses) {
   check(system, options);
-  return Simulation(system, options, observer).run(arrivals);
+  return Simulation(system, options, observer, misses).run(arrivals);
 }
 
 }  // namespace hexgen

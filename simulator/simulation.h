@@ -11,6 +11,7 @@
 namespace hexgen {
 
 class ExecutionObserver;
+class MissCounter;
 
 enum class BatchPolicyKind {
   kContinuous,  // continuous batching with chunked prefill and a KV budget, as today's engines do
@@ -97,10 +98,12 @@ struct SimulationResult {
 /// requests that would arrive after the horizon are not in the result. docs/SIMULATOR.md defines
 /// the model. Deterministic: int64 nanoseconds and one total order of events. Thread-safe: no
 /// shared state. Throws InputError for arrivals out of order and for options that make no sense.
-/// `observer`, if any, sees what the replicas do; it changes nothing.
+/// `observer`, if any, sees what the replicas do; it changes nothing. `misses`, if any, counts
+/// until there are too many: that ends the simulation, and its result is of no use.
 SimulationResult simulate(const ServingSystem& system,
                           ArrivalSource& arrivals,
                           const SimulationOptions& options,
-                          ExecutionObserver* observer = nullptr);
+                          ExecutionObserver* observer = nullptr,
+                          MissCounter* misses = nullptr);
 
 }  // namespace hexgen

@@ -44,10 +44,11 @@ void compare(const CompareOptions& options) {
       baseline = result;
       setup.rate_per_s = arrival_rate_per_s(baseline);
     }
-    plans.push_back({.name = plan.input.name,
-                     .metrics = measure(plan.system, result, level, window),
-                     .difference = compare_e2e(baseline, result, window.first_request(result)),
-                     .curves = latency_curves(result, level, window)});
+    plans.push_back(
+        {.name = plan.input.name,
+         .metrics = measure(plan.system, result, level, window),
+         .difference = compare_e2e(baseline, result, window.first_request(result.requests.size())),
+         .curves = latency_curves(result, level, window)});
     setup.inputs.push_back(plan.input);
     progress.advance();
   }

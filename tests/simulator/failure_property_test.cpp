@@ -4,6 +4,7 @@
 #include <cmath>
 #include <tuple>
 
+#include "simulator/miss_counter.h"
 #include "tests/simulator/random_case.h"
 #include "tests/simulator/recording.h"
 
@@ -46,6 +47,20 @@ RandomCase case_with_failures(std::uint64_t seed) {
     random.options.until = to_sim_time(span_s * stream.uniform());
   }
   return random;
+}
+
+/// Limits that a random request of the result just meets, or all requests by far.
+Slo limits_of_one(const SimulationResult& result, RandomStream& random) {
+  const RequestOutcome& one = result.requests[random.below(result.requests.size())];
+  Slo slo;
+  if (random.below(2) == 0 && one.completed()) {
+    slo.ttft_s = one.ttft_s();
+  }
+  if (random.below(2) == 0 && one.completed()) {
+    slo.tpot_s = one.tpot_s();
+  }
+  slo.e2e_s = random.below(2) == 0 && one.completed() ? one.e2e_s() : 1e6;
+  return slo;
 }
 
 struct Counts {
@@ -166,4 +181,31 @@ TEST_CASE("changes that no request meets change nothing") {
     REQUIRE(random.play().requests == undisturbed.requests);
     REQUIRE(random.play().stage_busy_s == undisturbed.stage_busy_s);
   }
+}
+
+TEST_CASE("a simulation ends early only where too many requests miss the SLO in the end") {
+  int ended_early = 0;
+  for (std::uint64_t seed = 0; seed < kCases; ++seed) {
+    CAPTURE(seed);
+    RandomCase random = case_with_failures(seed);
+    random.options.until = kEndOfTime;
+    const SimulationResult whole = random.play();
+    const ServiceLevel level(limits_of_one(whole, random.random), {});
+    const std::size_t first = random.random.below(20);
+    const std::size_t allowed = random.random.below(40);
+    const auto missed = static_cast<std::size_t>(
+        std::count_if(whole.requests.begin() + static_cast<std::ptrdiff_t>(first),
+                      whole.requests.end(),
+                      [&](const RequestOutcome& request) { return !level.met_by(request); }));
+    MissCounter misses(level, first, whole.requests.size(), allowed);
+    const SimulationResult result = simulate(
+        random.system, *generate_arrivals(random.workload, 1), random.options, nullptr, &misses);
+    if (misses.too_many()) {
+      REQUIRE(missed > allowed);
+    } else {
+      REQUIRE(result.requests == whole.requests);
+    }
+    ended_early += result.requests.size() < whole.requests.size() ? 1 : 0;
+  }
+  CHECK(ended_early > 50);
 }
