@@ -82,7 +82,7 @@ class TestbedTest(unittest.TestCase):
                          ["CUDA_VISIBLE_DEVICES=3 NCCL_HOSTID=a NCCL_SOCKET_IFNAME=eth0 run bench --plan plan.json"])
 
     def test_a_shipped_cluster_is_measured_node_by_node_and_then_between_them(self):
-        for name, a, b in (("testbed-24-8", "0:24,0:24", "0:8,0:8,0:8,0:8"), ("testbed-64-16", "0:64", "0:16,0:16,0:16")):
+        for name, a, b in (("testbed-24-8", "0:24", "0:8,0:8"), ("testbed-64-16", "0:64", "0:16")):
             code, out, _ = self.call("--program", "plan", "--cluster", name, "--profile", "--out", "m", "--gpus", "0,1", "--dry-run")
             self.assertEqual(code, 0)
             nodes = [f"CUDA_VISIBLE_DEVICES={k} NCCL_HOSTID={node} NCCL_SOCKET_IFNAME=lo plan profile" for k, node in enumerate("ab")]
