@@ -4,10 +4,14 @@ import contextlib
 import json
 import math
 import os
+import pathlib
 import signal
 import subprocess
 import tempfile
 import time
+
+PROFILE_HELP = "measured profiles for the prediction; of a folder those in its subfolder of the cluster's name"
+TESTBED = pathlib.Path(__file__).resolve().parent / "testbed"
 
 
 class ProgramFailed(Exception):
@@ -48,6 +52,31 @@ def run_together(commands, time_limit_s):
 def is_emulated(plan):
     """True when the plan's machines are parts of GPUs, so that each needs a process of its own (scripts/testbed)."""
     return any("multiprocessors" in gpu for gpu in plan["cluster"].get("gpu_types", []))
+
+
+def profile_options(plan, paths):
+    """--profile for each file, and for each file of a folder's subfolder of the name of the plan's cluster."""
+    files = []
+    for path in paths:
+        files += sorted((path / plan["cluster"]["name"]).glob("*.json")) if path.is_dir() else [path]
+    return [word for file in files for word in ("--profile", file)]
+
+
+def hexgen_run(program, plan_path, pipeline, words, testbed):
+    """The command that runs one pipeline of a plan: on the testbed or in one process."""
+    which = ["--plan", plan_path, "--pipeline", pipeline]
+    return [TESTBED, "--program", program, *which, "--", *words] if testbed else [program, *words, *which]
+
+
+def check_machines(plan):
+    """On the testbed the processes of two pipelines cannot share a machine's GPUs: they would take turns."""
+    owners = {}
+    for pipeline in plan["pipelines"]:
+        devices = (device for stage in pipeline["stages"] for device in stage["devices"])
+        for node in dict.fromkeys(device.rpartition(":")[0] for device in devices):
+            if owners.setdefault(node, pipeline["name"]) != pipeline["name"]:
+                raise ProgramFailed(
+                    f"pipelines {owners[node]} and {pipeline['name']} share {node}, which takes one process at a time")
 
 
 def relative_error(predicted, measured):

@@ -96,6 +96,12 @@ class TestbedTest(unittest.TestCase):
         self.assertEqual(self.call("--program", "run", "--plan", "tests/data/plan/several_hosts.json", "--", "bench")[::2],
                          (2, "testbed: error: --pipeline: choose one of two, three\n"))
 
+    def test_pipelines_that_run_side_by_side_get_different_gpus(self):
+        plan = plan_of([("a", "T4", 1), ("b", "T4", 2)], ["a:0"])
+        plan["pipelines"].append({"name": "q", "stages": [{"devices": ["b:1", "b:0"]}]})
+        self.assertEqual([self.dry_run(plan, "0,1,2", "--pipeline", name)[0].split()[0] for name in "pq"],
+                         ["CUDA_VISIBLE_DEVICES=0", "CUDA_VISIBLE_DEVICES=1,2"])
+
     def test_when_a_process_fails_the_others_are_ended_and_its_code_is_returned(self):
         program = self.write("program", '#!/bin/sh\ncase "$*" in *"--node 1/2"*) echo broken; exit 4;; esac\nexec sleep 600\n')
         plan = self.write("plan.json", json.dumps(plan_of([("a", "T4", 1), ("b", "T4", 1)], ["a:0"], ["b:0"])))

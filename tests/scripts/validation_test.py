@@ -72,6 +72,15 @@ class ArithmeticTest(unittest.TestCase):
         # Weights 2 and 1: first, second, first, and again.
         self.assertEqual([validation.share_out(n, [2, 1]) for n in (0, 1, 2, 3, 6)], [[0, 0], [1, 0], [1, 1], [2, 1], [4, 2]])
 
+    def test_a_batch_is_held_when_every_pipeline_has_kv_blocks_for_its_requests(self):
+        # 20 + 10 tokens are 2 blocks of 16. Three requests go 2 and 1: 64 and 32 tokens.
+        work, held = {"prompt_tokens": 20, "output_tokens": 10}, script("validate_predictions").held
+        def plan(*capacities):
+            return {"pipelines": [{"weight": weight, "kv_capacity_tokens": tokens} for weight, tokens in zip((2, 1), capacities)]}
+        self.assertTrue(held(plan(64, 32), work, 3))
+        self.assertFalse(held(plan(63, 32), work, 3))
+        self.assertFalse(held(plan(64, 31), work, 3))
+
     def test_pipelines_together_are_as_late_as_the_last_and_their_tokens_add_up(self):
         whole = script("validate_predictions").whole([
             {"requests": 6, "ttft_ms": 100, "decode_step_ms": 10, "output_tokens_per_s": 600},
@@ -102,6 +111,22 @@ class ArithmeticTest(unittest.TestCase):
 
 
 class ProgramTest(unittest.TestCase):
+    def test_pipelines_on_one_emulated_machine_are_refused(self):
+        def plan(*pipelines):
+            return {"pipelines": [{"name": name, "stages": [{"devices": devices}]} for name, devices in zip("pq", pipelines)]}
+        validation.check_machines(plan(["a:0", "b:0"], ["c:0"]))
+        with self.assertRaisesRegex(validation.ProgramFailed, "pipelines p and q share b, which takes one process at a time"):
+            validation.check_machines(plan(["a:0", "b:0"], ["b:1"]))
+
+    def test_profiles_are_files_for_all_plans_and_folders_by_cluster(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            for file in ("one/b.json", "one/a.json", "two/c.json", "all.json"):
+                validation.write_json(folder / file, {})
+            words = validation.profile_options({"cluster": {"name": "one"}}, [folder / "all.json", folder])
+            self.assertEqual(words[::2], ["--profile"] * 3)
+            self.assertEqual(words[1::2], [folder / file for file in ("all.json", "one/a.json", "one/b.json")])
+
     def test_what_fails_or_takes_too_long_is_ended_and_says_why(self):
         with self.assertRaisesRegex(validation.ProgramFailed, "exit code 3: second"):
             validation.run_together([["sleep", "60"], ["sh", "-c", "echo first >&2; echo second >&2; exit 3"]][::-1], 30)
