@@ -220,6 +220,9 @@ class ServingTest(unittest.TestCase):
             self.assertEqual([row["largest_gap"] for row in rows], [0] * 4)
             self.assertGreaterEqual(rows[3]["p50"]["measured"], 1)  # alone is the fastest
             xml.etree.ElementTree.fromstring((folder / "serving.svg").read_text())
+            with self.assertRaises(subprocess.CalledProcessError) as other:
+                run("validate_serving", *words, "--seed", 2, "--predict-only")
+            self.assertIn("the simulated requests are not those that were measured", other.exception.stderr)
 
 
 if __name__ == "__main__":
