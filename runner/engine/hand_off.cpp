@@ -94,6 +94,25 @@ HandOffAlgorithm choose_hand_off(std::size_t bytes,
   });
 }
 
+LeaderHandOff::LeaderHandOff(Communicator* leaders, int root)
+    : leaders_(leaders),
+      root_(root) {}
+
+void LeaderHandOff::send(std::span<const std::byte> residual) {
+  if (leaders_ != nullptr) {
+    leaders_->send(residual, 1);
+  }
+}
+
+void LeaderHandOff::receive(std::span<std::byte> residual, Communicator& stage) {
+  if (leaders_ != nullptr) {
+    leaders_->receive(residual, 0);
+  }
+  if (stage.size() > 1) {
+    stage.broadcast(residual, root_);
+  }
+}
+
 HandOff::HandOff(Communicator& boundary, int sources, HandOffLinks links, Leaders leaders)
     : boundary_(boundary),
       sources_(sources),

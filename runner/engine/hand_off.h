@@ -48,10 +48,39 @@ HandOffAlgorithm choose_hand_off(std::size_t bytes,
                                  int destinations,
                                  const HandOffLinks& links);
 
-/// One rank's end of the hand-offs between two neighbouring stages. `boundary` joins the sources
-/// (its ranks 0..sources-1) and the destinations (the rest); `leaders` is the pair with the best
-/// link, as ranks in their stages.
-class HandOff {
+/// One rank's end of the hand-offs between two neighbouring stages.
+class StageBoundary {
+ public:
+  virtual ~StageBoundary() = default;
+
+  /// On a source rank: what run() left in residual(), equal on all of them.
+  virtual void send(std::span<const std::byte> residual) = 0;
+
+  /// On a destination rank; `stage` joins the destinations.
+  virtual void receive(std::span<std::byte> residual, Communicator& stage) = 0;
+};
+
+/// Between nodes: the leaders, the pair with the best link, have a connection of their own, and the
+/// destination's broadcasts. All ranks in one group would have to do without NCCL where some of
+/// them share a GPU.
+class LeaderHandOff final : public StageBoundary {
+ public:
+  /// `leaders` joins the source, its rank 0, and the destination; null on all other ranks. `root`
+  /// is the destination's rank in its stage.
+  LeaderHandOff(Communicator* leaders, int root);
+
+  void send(std::span<const std::byte> residual) override;
+  void receive(std::span<std::byte> residual, Communicator& stage) override;
+
+ private:
+  Communicator* leaders_;
+  int root_;
+};
+
+/// Inside a node, by the fastest algorithm. `boundary` joins the sources (its ranks 0..sources-1)
+/// and the destinations (the rest); `leaders` is the pair with the best link, as ranks in their
+/// stages.
+class HandOff final : public StageBoundary {
  public:
   struct Leaders {
     int source = 0;
@@ -60,11 +89,11 @@ class HandOff {
 
   HandOff(Communicator& boundary, int sources, HandOffLinks links, Leaders leaders);
 
-  /// On a source rank: what run() left in residual(), equal on all of them.
-  void send(std::span<const std::byte> residual) { send_by(choose(residual.size()), residual); }
+  void send(std::span<const std::byte> residual) override {
+    send_by(choose(residual.size()), residual);
+  }
 
-  /// On a destination rank; `stage` joins the destinations.
-  void receive(std::span<std::byte> residual, Communicator& stage) {
+  void receive(std::span<std::byte> residual, Communicator& stage) override {
     receive_by(choose(residual.size()), residual, stage);
   }
 

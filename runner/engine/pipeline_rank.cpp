@@ -1,5 +1,6 @@
 #include "runner/engine/pipeline_rank.h"
 
+#include <algorithm>
 #include <cassert>
 #include <deque>
 
@@ -37,31 +38,36 @@ void PipelineRank::join_groups(Backend& backend) {
   stage_ = backend.make_communicator(
       transport_, ranks_of_stage(setup_.pipeline, place_.stage), kFirstStageChannel + place_.stage);
   if (place_.stage > 0) {
-    before_ = join_boundary(backend, place_.stage - 1);
-    receiving_.emplace(make_hand_off(*before_, place_.stage - 1));
+    receiving_ = join_boundary(backend, place_.stage - 1, before_);
   }
   if (place_.stage + 1 < setup_.num_stages()) {
-    behind_ = join_boundary(backend, place_.stage);
-    sending_.emplace(make_hand_off(*behind_, place_.stage));
+    sending_ = join_boundary(backend, place_.stage, behind_);
   }
 }
 
-std::unique_ptr<Communicator> PipelineRank::join_boundary(Backend& backend, int first_stage) {
-  std::vector<int> members = ranks_of_stage(setup_.pipeline, first_stage);
-  const std::vector<int> receivers = ranks_of_stage(setup_.pipeline, first_stage + 1);
-  members.insert(members.end(), receivers.begin(), receivers.end());
-  return backend.make_communicator(transport_, members, kFirstBoundaryChannel + first_stage);
-}
-
-HandOff PipelineRank::make_hand_off(Communicator& boundary, int first_stage) const {
+std::unique_ptr<StageBoundary> PipelineRank::join_boundary(
+    Backend& backend, int first_stage, std::unique_ptr<Communicator>& boundary) {
+  const int channel = kFirstBoundaryChannel + first_stage;
   const Stage& from = setup_.pipeline.stages[static_cast<std::size_t>(first_stage)];
   const Stage& to = setup_.pipeline.stages[static_cast<std::size_t>(first_stage) + 1];
-  const LeaderPair leaders = leader_pair(setup_.cluster, from.devices, to.devices);
-  return {boundary,
-          from.tp_degree(),
-          hand_off_links(setup_.cluster, from.devices, to.devices),
-          {.source = index_of(leaders.from_device, from),
-           .destination = index_of(leaders.to_device, to)}};
+  const std::vector<int> senders = ranks_of_stage(setup_.pipeline, first_stage);
+  const std::vector<int> receivers = ranks_of_stage(setup_.pipeline, first_stage + 1);
+  const LeaderPair pair = leader_pair(setup_.cluster, from.devices, to.devices);
+  const HandOff::Leaders leaders = {.source = index_of(pair.from_device, from),
+                                    .destination = index_of(pair.to_device, to)};
+  const HandOffLinks links = hand_off_links(setup_.cluster, from.devices, to.devices);
+  std::vector<int> members = {senders[static_cast<std::size_t>(leaders.source)],
+                              receivers[static_cast<std::size_t>(leaders.destination)]};
+  if (links.across_shared) {
+    if (std::find(members.begin(), members.end(), transport_.rank()) != members.end()) {
+      boundary = backend.make_communicator(transport_, members, channel);
+    }
+    return std::make_unique<LeaderHandOff>(boundary.get(), leaders.destination);
+  }
+  members = senders;
+  members.insert(members.end(), receivers.begin(), receivers.end());
+  boundary = backend.make_communicator(transport_, members, channel);
+  return std::make_unique<HandOff>(*boundary, from.tp_degree(), links, leaders);
 }
 
 ExecutorSetup PipelineRank::executor_setup() const {

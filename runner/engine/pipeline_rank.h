@@ -38,8 +38,9 @@ class PipelineRank {
  private:
   void join_groups(Backend& backend);
   ExecutorSetup executor_setup() const;
-  std::unique_ptr<Communicator> join_boundary(Backend& backend, int first_stage);
-  HandOff make_hand_off(Communicator& boundary, int first_stage) const;
+  std::unique_ptr<StageBoundary> join_boundary(Backend& backend,
+                                               int first_stage,
+                                               std::unique_ptr<Communicator>& boundary);
 
   /// The rank's part of a batch; choices on rank 0 of the last stage.
   std::vector<TokenChoice> execute(const StepBatch& batch);
@@ -56,8 +57,8 @@ class PipelineRank {
   std::unique_ptr<Communicator> stage_;
   std::unique_ptr<Communicator> before_;  // boundary with the stage before; none on the first
   std::unique_ptr<Communicator> behind_;  // with the stage behind; none on the last
-  std::optional<HandOff> receiving_;
-  std::optional<HandOff> sending_;
+  std::unique_ptr<StageBoundary> receiving_;
+  std::unique_ptr<StageBoundary> sending_;
   std::unique_ptr<StageExecutor> executor_;
 };
 

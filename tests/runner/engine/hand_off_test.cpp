@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <numeric>
+#include <optional>
 
 #include "runner/comm/host_communicator.h"
 #include "tests/runner/comm/run_ranks.h"
@@ -17,6 +18,7 @@ using hexgen::HandOff;
 using hexgen::HandOffAlgorithm;
 using hexgen::HandOffLinks;
 using hexgen::HostCommunicator;
+using hexgen::LeaderHandOff;
 using hexgen::Transport;
 using hexgen::test::run_ranks;
 
@@ -124,6 +126,39 @@ TEST_CASE("every algorithm brings all bytes to every destination and sends its c
           CHECK(traffic.other == 0);
         }
       }
+    }
+  }
+}
+
+TEST_CASE("between nodes the bytes cross once, between the leaders, whatever the other ranks do") {
+  const std::vector<std::byte> values = distinct_bytes(1000);
+  for (int a = 1; a <= 4; ++a) {
+    for (int b = 1; b <= 4; ++b) {
+      CAPTURE(a);
+      CAPTURE(b);
+      Traffic traffic;
+      std::atomic<int> equal = 0;
+      run_ranks(a + b, [&](Transport& plain) {
+        CountingTransport transport(plain, a, traffic);
+        const std::vector<int> leaders = {a - 1, a + b / 2};
+        std::optional<HostCommunicator> connection;
+        if (transport.rank() == leaders[0] || transport.rank() == leaders[1]) {
+          connection.emplace(transport, leaders, 1);
+        }
+        LeaderHandOff hand_off(connection ? &*connection : nullptr, b / 2);
+        if (transport.rank() < a) {
+          hand_off.send(values);
+          return;
+        }
+        HostCommunicator stage(transport, ranks_from(a, b), 2);
+        std::vector<std::byte> received(values.size());
+        hand_off.receive(received, stage);
+        equal += received == values ? 1 : 0;
+      });
+      CHECK(equal == b);
+      CHECK(traffic.across == values.size());
+      CHECK(traffic.inside == static_cast<std::size_t>(b - 1) * values.size());
+      CHECK(traffic.other == 0);
     }
   }
 }
