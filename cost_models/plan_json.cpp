@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "cost_models/request_report.h"
 #include "profiles/cluster_json.h"
 #include "profiles/errors.h"
 #include "profiles/file.h"
@@ -155,17 +156,6 @@ PlanPrediction read_prediction(const JsonReader& entry) {
     predicted.objective = kObjectives[objective->one_of(kObjectives)];
   }
   return predicted;
-}
-
-ordered_json provenance_to_json(const PlanProvenance& provenance) {
-  ordered_json inputs = ordered_json::array();
-  for (const PlanInput& input : provenance.inputs) {
-    inputs.push_back({{"role", input.role}, {"name", input.name}, {"sha256", input.sha256}});
-  }
-  return {{"tool", provenance.tool},
-          {"commit", provenance.commit},
-          {"seed", provenance.seed},
-          {"inputs", std::move(inputs)}};
 }
 
 ordered_json pipeline_to_json(const PipelineGroup& pipeline, const Cluster& cluster) {

@@ -5,7 +5,7 @@
 
 #include "planner/mean_demand.h"
 #include "planner/rate_ladder.h"
-#include "simulator/portable_math.h"
+#include "profiles/portable_math.h"
 
 namespace hexgen {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "planner/population.h"
 #include "planner/repair.h"
-#include "simulator/portable_math.h"
+#include "profiles/portable_math.h"
 
 namespace hexgen {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "planner/mean_demand.h"
 #include "planner/rate_ladder.h"
-#include "simulator/portable_math.h"
+#include "profiles/portable_math.h"
 #include "simulator/work_estimate.h"
 
 namespace hexgen {
@@ -115,10 +115,11 @@ Objective PlanEvaluator::evaluate(const Plan& plan, double usual_load) const {
   }
   if (objective_ == ObjectiveKind::kDeadline) {
     const std::vector<double> latencies =
-        normalised_latencies(result, load_test_.level(), load_test_.window());
+        normalised_latencies(result.requests, load_test_.level(), load_test_.window());
     return {.score = -nearest_rank(latencies, kTargetAttainment), .tie_break = tie_break};
   }
-  const double attainment = slo_attainment(result, load_test_.level(), load_test_.window());
+  const double attainment =
+      slo_attainment(result.requests, load_test_.level(), load_test_.window());
   if (objective_ == ObjectiveKind::kAttainment) {
     return {.score = attainment, .tie_break = tie_break};
   }

@@ -38,7 +38,7 @@ PlanPrediction predict(const Plan& plan, const Planning& planning) {
       make_serving_system(plan, request.model, request.cluster, request.tables);
   const SimulationResult result = load_test.play(system, load_test.rate_per_s());
   PlanPrediction predicted = {
-      .slo_attainment = slo_attainment(result, load_test.level(), load_test.window()),
+      .slo_attainment = slo_attainment(result.requests, load_test.level(), load_test.window()),
       .request_latency_s = fastest_request_s(plan, request),
       .price_per_hour = price_per_hour(plan, request.cluster)};
   if (request.tables.empty()) {  // the bound is made of the cost model's rooflines
@@ -48,8 +48,9 @@ PlanPrediction predict(const Plan& plan, const Planning& planning) {
     predicted.goodput_per_s = planning.evaluator().evaluate(plan).score;
   }
   if (load_test.level().has_reference()) {
-    const double scale = nearest_rank(
-        normalised_latencies(result, load_test.level(), load_test.window()), kTargetAttainment);
+    const double scale =
+        nearest_rank(normalised_latencies(result.requests, load_test.level(), load_test.window()),
+                     kTargetAttainment);
     if (std::isfinite(scale)) {
       predicted.slo_scale = scale;
     }

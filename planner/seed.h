@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "simulator/random_stream.h"
+#include "profiles/random_stream.h"
 
 namespace hexgen {
 

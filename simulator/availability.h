@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "cost_models/plan.h"
+#include "cost_models/sim_time.h"
 #include "profiles/cluster.h"
-#include "simulator/sim_time.h"
 
 namespace hexgen {
 

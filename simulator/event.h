@@ -3,7 +3,7 @@
 #include <compare>
 #include <cstdint>
 
-#include "simulator/sim_time.h"
+#include "cost_models/sim_time.h"
 
 namespace hexgen {
 

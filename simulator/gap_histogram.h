@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "simulator/sim_time.h"
-#include "simulator/statistics.h"
+#include "cost_models/sim_time.h"
+#include "cost_models/statistics.h"
 
 namespace hexgen {
 

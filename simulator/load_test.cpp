@@ -113,18 +113,19 @@ bool LoadTest::sustains(const ServingSystem& system, double rate_per_s, double t
   MissCounter misses(level_, first, requests, most_misses(requests - first, target));
   const bool all_arrive = options_.until == kEndOfTime;
   const SimulationResult result = play(system, rate_per_s, all_arrive ? &misses : nullptr);
-  return !misses.too_many() && slo_attainment(result, level_, window_) >= target &&
+  return !misses.too_many() && slo_attainment(result.requests, level_, window_) >= target &&
          saturated_replicas(system, result, window_).empty();
 }
 
 double LoadTest::attainment(const ServingSystem& system, double rate_per_s) const {
-  return slo_attainment(play(system, rate_per_s), level_, window_);
+  return slo_attainment(play(system, rate_per_s).requests, level_, window_);
 }
 
 double LoadTest::lowest_deadline_scale(const ServingSystem& system,
                                        double rate_per_s,
                                        double target) const {
-  return nearest_rank(normalised_latencies(play(system, rate_per_s), level_, window_), target);
+  return nearest_rank(normalised_latencies(play(system, rate_per_s).requests, level_, window_),
+                      target);
 }
 
 double LoadTest::highest_rate(const ServingSystem& system, double target) const {

@@ -4,80 +4,24 @@
 #include <string>
 #include <vector>
 
-#include "simulator/service_level.h"
+#include "cost_models/request_metrics.h"
 #include "simulator/simulation.h"
-#include "simulator/statistics.h"
 
 namespace hexgen {
 
-/// Which requests count: all that arrived after the first `warmup_share` of the arrivals, which
-/// meet a system that is still filling. Everything is simulated to its end, so none is cut off.
-struct MeasurementWindow {
-  double warmup_share = 0.1;  // in [0, 1); the number is rounded down
-
-  /// Number of the first that counts, of so many arrivals.
-  std::size_t first_request(std::size_t requests) const;
-};
-
-/// Of the window's requests, but for what is said to be of the whole run. docs/SIMULATOR.md defines
-/// each.
-struct Metrics {
-  std::int64_t warmup_requests = 0;  // left out
-  std::int64_t requests = 0;         // of the window; = completed + failed + rejected + in_flight
-  std::int64_t completed = 0;
-  std::int64_t failed = 0;
-  std::int64_t rejected = 0;
-  std::int64_t in_flight = 0;      // at the horizon
-  std::int64_t retries = 0;        // of all requests of the window
-  std::int64_t prompt_tokens = 0;  // of completed requests, like all that follows
-  std::int64_t output_tokens = 0;
-  double duration_s = 0;  // from the first arrival of the window to the last token
-  double requests_per_s = 0;
-  double output_tokens_per_s = 0;
-  double total_tokens_per_s = 0;
-
-  Distribution ttft;
-  Distribution tpot;  // without requests of one output token, which have none
-  Distribution itl;   // whole run; empty unless the gaps were recorded
-  Distribution e2e;
-
-  double slo_attainment = 0;  // share of all requests of the window that met all limits
-  double goodput_per_s = 0;   // those requests over duration_s
-  std::vector<std::string> saturated_replicas;  // see WaitingTrend
-
-  double simulated_s = 0;                              // whole run, until the last token
-  std::int64_t max_concurrent_requests = 0;            // whole run, waiting or running at one time
-  std::int64_t preemptions = 0;                        // whole run
-  std::int64_t iterations = 0;                         // whole run, all replicas
-  std::vector<std::vector<double>> stage_utilisation;  // [replica][stage], of simulated_s
+/// What the requests got, and what only a simulation knows. Of the whole run.
+struct Metrics : RequestMetrics {
+  double simulated_s = 0;  // until the last token
+  std::int64_t preemptions = 0;
+  std::int64_t iterations = 0;                              // all replicas
+  std::vector<std::vector<double>> stage_utilisation;       // [replica][stage], of simulated_s
   std::vector<std::vector<std::int64_t>> outside_measured;  // [replica][stage]: iterations whose
-                                                            // tables were extended; whole run
+                                                            // tables were extended
   std::vector<std::vector<double>> farthest_outside;  // [replica][stage]: times the measured range
   double price_per_hour = 0;
   double price_per_million_output_tokens = 0;
 };
 
-/// How the waiting times of one replica's requests run over their arrival times: the least-squares
-/// line, by running sums.
-class WaitingTrend {
- public:
-  void add(const RequestOutcome& request);
-
-  /// True when waiting keeps growing: the line rises by more than 0.02 s a second, as when over 2 %
-  /// of the work is left behind, and explains more than half of the variance. Latencies then say
-  /// how long the run was, not how good the system is. False for fewer than 30 requests.
-  bool grows() const;
-
- private:
-  double count_ = 0;
-  double mean_x_ = 0;  // arrival, s
-  double mean_y_ = 0;  // TTFT, s
-  double xx_ = 0;      // sums of products of the distances from the means
-  double xy_ = 0;
-  double yy_ = 0;
-};
-
-/// Names of the replicas on which the waiting of the window's requests grows.
 std::vector<std::string> saturated_replicas(const ServingSystem& system,
                                             const SimulationResult& result,
                                             const MeasurementWindow& window = {});
@@ -86,16 +30,5 @@ Metrics measure(const ServingSystem& system,
                 const SimulationResult& result,
                 const ServiceLevel& level,
                 const MeasurementWindow& window = {});
-
-/// Share of the window's requests that met all limits; a rejected one did not. 1 for an empty
-/// window.
-double slo_attainment(const SimulationResult& result,
-                      const ServiceLevel& level,
-                      const MeasurementWindow& window = {});
-
-/// E2E latencies of the window's requests as multiples of the reference latency, ascending.
-std::vector<double> normalised_latencies(const SimulationResult& result,
-                                         const ServiceLevel& level,
-                                         const MeasurementWindow& window = {});
 
 }  // namespace hexgen

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "simulator/service_level.h"
+#include "cost_models/service_level.h"
 
 namespace hexgen {
 

@@ -50,13 +50,4 @@ std::string describe(const Slo& slo) {
   return text.tellp() > 0 ? text.str() : "none";
 }
 
-double arrival_rate_per_s(const SimulationResult& result) {
-  if (result.requests.empty()) {
-    return 0;
-  }
-  const double span_s =
-      to_seconds(result.requests.back().arrival - result.requests.front().arrival);
-  return span_s > 0 ? static_cast<double>(result.requests.size() - 1) / span_s : 0;
-}
-
 }  // namespace hexgen

@@ -40,7 +40,4 @@ std::string source_of_times(const ReplicaModel& replica, std::size_t stage);
 /// "TTFT <= 2000 ms, E2E <= 5 x reference"; "none".
 std::string describe(const Slo& slo);
 
-/// (requests - 1) / (last arrival - first arrival); 0 when all arrive at once.
-double arrival_rate_per_s(const SimulationResult& result);
-
 }  // namespace hexgen

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "cost_models/request_report.h"
 #include "profiles/program.h"
 #include "profiles/units.h"
 
@@ -12,14 +13,6 @@ namespace hexgen {
 namespace {
 
 using nlohmann::ordered_json;
-
-void add_latency(ordered_json& json, const std::string& name, const Distribution& latency) {
-  json["mean_" + name + "_ms"] = latency.mean_s / kMilli;
-  json["median_" + name + "_ms"] = latency.median_s / kMilli;
-  json["std_" + name + "_ms"] = latency.std_s / kMilli;
-  json["p90_" + name + "_ms"] = latency.p90_s / kMilli;
-  json["p99_" + name + "_ms"] = latency.p99_s / kMilli;
-}
 
 /// To six decimals: a report is read, and twelve pipelines have thousands of these.
 std::vector<double> rounded(std::vector<double> values) {
@@ -75,20 +68,6 @@ double microseconds(SimTime time) {
   return static_cast<double>(time) / 1e3;
 }
 
-std::string name_of(RequestState state) {
-  switch (state) {
-    case RequestState::kCompleted:
-      return "completed";
-    case RequestState::kRejected:
-      return "rejected";
-    case RequestState::kFailed:
-      return "failed";
-    case RequestState::kInFlight:
-      break;
-  }
-  return "in_flight";
-}
-
 /// [1, 2, 3]
 std::string one_line_array(const ordered_json& array) {
   std::string text = "[";
@@ -135,16 +114,12 @@ ordered_json what_if_to_json(const WhatIf& what_if) {
 }  // namespace
 
 ordered_json setup_to_json(const std::string& format, const RunSetup& setup) {
-  ordered_json inputs = ordered_json::array();
-  for (const PlanInput& input : setup.inputs) {
-    inputs.push_back({{"role", input.role}, {"name", input.name}, {"sha256", input.sha256}});
-  }
   return {{"format", format},
           {"provenance",
-           {{"tool", "hexgen-sim " + version()},
-            {"commit", git_commit()},
-            {"seed", setup.seed},
-            {"inputs", std::move(inputs)}}},
+           provenance_to_json({.tool = "hexgen-sim " + version(),
+                               .commit = git_commit(),
+                               .seed = setup.seed,
+                               .inputs = setup.inputs})},
           {"arrivals", setup.arrivals},
           {"policy", name_of(setup.options.policy)},
           {"router", name_of(setup.options.router)},
@@ -158,50 +133,8 @@ ordered_json setup_to_json(const std::string& format, const RunSetup& setup) {
           {"what_if", what_if_to_json(setup.what_if)}};
 }
 
-ordered_json slo_to_json(const Slo& slo) {
-  ordered_json json = ordered_json::object();
-  const auto add = [&json](const char* key, const std::optional<double>& value, double unit) {
-    if (value) {
-      json[key] = *value / unit;
-    }
-  };
-  add("ttft_ms", slo.ttft_s, kMilli);
-  add("tpot_ms", slo.tpot_s, kMilli);
-  add("e2e_ms", slo.e2e_s, kMilli);
-  add("scale", slo.scale, 1.0);
-  if (slo.scale) {
-    json["reference"] = {{"gpu_type", slo.reference.gpu_type},
-                         {"tp_degree", slo.reference.tp_degree},
-                         {"num_stages", slo.reference.num_stages}};
-  }
-  return json;
-}
-
 ordered_json metrics_to_json(const Metrics& metrics) {
-  ordered_json json = {{"warmup_requests", metrics.warmup_requests},
-                       {"arrived", metrics.requests},
-                       {"completed", metrics.completed},
-                       {"failed", metrics.failed},
-                       {"rejected", metrics.rejected},
-                       {"in_flight", metrics.in_flight},
-                       {"retries", metrics.retries},
-                       {"duration", metrics.duration_s},
-                       {"total_input_tokens", metrics.prompt_tokens},
-                       {"total_output_tokens", metrics.output_tokens},
-                       {"request_throughput", metrics.requests_per_s},
-                       {"request_goodput", metrics.goodput_per_s},
-                       {"output_throughput", metrics.output_tokens_per_s},
-                       {"total_token_throughput", metrics.total_tokens_per_s}};
-  add_latency(json, "ttft", metrics.ttft);
-  add_latency(json, "tpot", metrics.tpot);
-  if (metrics.itl.count > 0) {
-    add_latency(json, "itl", metrics.itl);
-  }
-  add_latency(json, "e2el", metrics.e2e);
-  json["slo_attainment"] = metrics.slo_attainment;
-  json["goodput_per_s"] = metrics.goodput_per_s;
-  json["saturated_pipelines"] = metrics.saturated_replicas;
-  json["max_concurrent_requests"] = metrics.max_concurrent_requests;
+  ordered_json json = request_metrics_to_json(metrics);
   json["preemptions"] = metrics.preemptions;
   json["iterations"] = metrics.iterations;
   json["simulated_s"] = metrics.simulated_s;
@@ -226,19 +159,9 @@ void write_requests(std::ostream& out,
                     const SimulationResult& result) {
   for (std::size_t i = 0; i < result.requests.size(); ++i) {
     const RequestOutcome& request = result.requests[i];
-    ordered_json json = {{"request", i},
-                         {"state", name_of(request.state)},
-                         {"arrival_s", request.arrival_s()},
-                         {"prompt_tokens", request.prompt_tokens},
-                         {"output_tokens", request.output_tokens},
-                         {"retries", request.retries}};
-    if (request.completed()) {
-      json["pipeline"] = system.replicas[static_cast<std::size_t>(request.replica)].name;
-      json["ttft_ms"] = request.ttft_s() / kMilli;
-      json["tpot_ms"] = request.tpot_s() / kMilli;
-      json["e2el_ms"] = request.e2e_s() / kMilli;
-    }
-    out << json.dump() << "\n";
+    const std::string pipeline =
+        request.completed() ? system.replicas[static_cast<std::size_t>(request.replica)].name : "";
+    out << request_to_json(i, request, pipeline).dump() << "\n";
   }
 }
 

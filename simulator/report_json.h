@@ -17,9 +17,6 @@ nlohmann::ordered_json metrics_to_json(const Metrics& metrics);
 /// Fields that begin every result file: format, tool, commit, seed, inputs, options.
 nlohmann::ordered_json setup_to_json(const std::string& format, const RunSetup& setup);
 
-/// {"ttft_ms": 2000, "scale": 5, "reference": {..}}: the limits that are set.
-nlohmann::ordered_json slo_to_json(const Slo& slo);
-
 /// One JSON object a line for every request, in order of arrival, warm-up included.
 void write_requests(std::ostream& out, const ServingSystem& system, const SimulationResult& result);
 

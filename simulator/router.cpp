@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "cost_models/weighted_turns.h"
+
 namespace hexgen {
 namespace {
 
@@ -9,41 +11,22 @@ bool can_take(const RequestSpec& request, const Replica& replica) {
   return replica.up() && replica.fits(request.prompt_tokens, request.output_tokens);
 }
 
-/// Smooth weighted round robin: every turn each replica gains its weight, the richest one is chosen
-/// and pays what all gained. Over any run of turns a replica gets its share, evenly spread. Equal
-/// weights make plain round robin.
+/// Each replica gets its share of the requests, evenly spread.
 class WeightedRouter final : public Router {
  public:
   explicit WeightedRouter(std::vector<double> weights)
-      : weights_(std::move(weights)),
-        credit_(weights_.size(), 0.0) {}
+      : turns_(std::move(weights)) {}
 
   int choose(const RequestSpec& request,
              SimTime /*now*/,
              const std::vector<Replica>& replicas) override {
-    int best = -1;
-    double gained = 0;
-    for (std::size_t r = 0; r < replicas.size(); ++r) {
-      if (!can_take(request, replicas[r])) {
-        continue;
-      }
-      credit_[r] += weights_[r];
-      gained += weights_[r];
-      if (best < 0 || credit_[r] > credit_[static_cast<std::size_t>(best)]) {
-        best = static_cast<int>(r);
-      }
-    }
-    if (best >= 0) {
-      credit_[static_cast<std::size_t>(best)] -= gained;
-    }
-    return best;
+    return turns_.next([&](std::size_t r) { return can_take(request, replicas[r]); });
   }
 
   bool reads_state() const override { return false; }
 
  private:
-  std::vector<double> weights_;
-  std::vector<double> credit_;
+  WeightedTurns turns_;
 };
 
 /// The replica whose outstanding work, this request included, ends first.

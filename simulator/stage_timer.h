@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "cost_models/sim_time.h"
 #include "cost_models/stage_cost.h"
-#include "simulator/sim_time.h"
 
 namespace hexgen {
 

@@ -28,11 +28,11 @@ SweepPoint play_point(const ServingSystem& system,
   SweepPoint point = {.rate_per_s = rate_per_s,
                       .metrics = measure(system, result, test.level(), test.window())};
   for (const ServiceLevel& level : levels) {
-    point.attainment.push_back(slo_attainment(result, level, test.window()));
+    point.attainment.push_back(slo_attainment(result.requests, level, test.window()));
   }
   if (test.level().has_reference()) {
     point.lowest_slo_scale =
-        nearest_rank(normalised_latencies(result, test.level(), test.window()), target);
+        nearest_rank(normalised_latencies(result.requests, test.level(), test.window()), target);
   }
   return point;
 }

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "cost_models/request_report.h"
 #include "cost_models/text_table.h"
 #include "profiles/units.h"
 #include "simulator/report_json.h"

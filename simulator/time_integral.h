@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "simulator/sim_time.h"
+#include "cost_models/sim_time.h"
 
 namespace hexgen {
 

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "cost_models/sim_time.h"
 #include "simulator/batch_policy.h"
-#include "simulator/sim_time.h"
 
 namespace hexgen {
 

@@ -2,9 +2,9 @@
 #include <nlohmann/json.hpp>
 
 #include "profiles/errors.h"
+#include "profiles/output_files.h"
 #include "simulator/cli/commands.h"
 #include "simulator/cli/inputs.h"
-#include "simulator/cli/output_files.h"
 #include "simulator/cli/plan_input.h"
 #include "simulator/cli/profiles.h"
 #include "simulator/compare_report.h"
@@ -42,7 +42,7 @@ void compare(const CompareOptions& options) {
     SimulationResult result = simulate(plan.system, *replay_arrivals(drawn), setup.options);
     if (plans.empty()) {
       baseline = result;
-      setup.rate_per_s = arrival_rate_per_s(baseline);
+      setup.rate_per_s = arrival_rate_per_s(baseline.requests);
     }
     plans.push_back(
         {.name = plan.input.name,

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cost_models/request_options.h"
 #include "simulator/what_if.h"
 
 namespace CLI {
@@ -20,26 +21,6 @@ struct CommonOptions {
   bool quiet = false;
   bool json = false;
   std::string out;  // empty: stdout only
-};
-
-/// Columns of a trace of kind csv.
-struct ColumnOptions {
-  std::string timestamp = "timestamp";
-  std::string prompt_tokens = "prompt_tokens";
-  std::string output_tokens = "output_tokens";
-  std::string time_unit = "s";
-};
-
-/// Which requests, and how well they are to be served.
-struct RequestOptions {
-  std::string workload;  // file or built-in name; this or the trace
-  std::string trace;     // KIND:FILE
-  ColumnOptions columns;
-  std::string arrivals;  // process in place of the workload's or trace's own times
-  std::optional<double> rate_per_s;
-  std::optional<std::int64_t> num_requests;
-  std::vector<std::string> slo;
-  double warmup = 0.1;
 };
 
 /// How replicas batch and requests are routed.

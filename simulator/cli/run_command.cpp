@@ -5,10 +5,10 @@
 
 #include "cost_models/plan_text.h"
 #include "profiles/errors.h"
+#include "profiles/output_files.h"
 #include "simulator/chrome_trace.h"
 #include "simulator/cli/commands.h"
 #include "simulator/cli/inputs.h"
-#include "simulator/cli/output_files.h"
 #include "simulator/cli/plan_input.h"
 #include "simulator/cli/profiles.h"
 #include "simulator/html/run_page.h"
@@ -132,7 +132,7 @@ void run(const RunOptions& options) {
   const Metrics metrics = measure(plan.system, result, level, window);
   const TimeSeries series = recorder.series(plan.system, engine, result);
   RunSetup setup = run_setup(options, plan, requests, engine);
-  setup.rate_per_s = arrival_rate_per_s(result);
+  setup.rate_per_s = arrival_rate_per_s(result.requests);
   add_inputs(profiles, setup.inputs);
   const RunReport report = {std::move(setup), plan.system, metrics, requests.slo, series};
 

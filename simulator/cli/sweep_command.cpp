@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "profiles/errors.h"
+#include "profiles/output_files.h"
 #include "simulator/cli/commands.h"
 #include "simulator/cli/inputs.h"
-#include "simulator/cli/output_files.h"
 #include "simulator/cli/plan_input.h"
 #include "simulator/cli/profiles.h"
 #include "simulator/html/sweep_page.h"

@@ -7,8 +7,8 @@
 #include <cstdlib>
 
 #include "cost_models/text_table.h"
+#include "profiles/portable_math.h"
 #include "simulator/html/text.h"
-#include "simulator/portable_math.h"
 
 namespace hexgen::html {
 namespace {

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <numeric>
 
-#include "simulator/arrival_source.h"
-#include "simulator/portable_math.h"
-#include "simulator/random_stream.h"
+#include "profiles/arrival_source.h"
+#include "profiles/portable_math.h"
+#include "profiles/random_stream.h"
 
 using namespace hexgen;
 

@@ -7,12 +7,12 @@
 #include <numeric>
 #include <sstream>
 
+#include "cost_models/statistics.h"
 #include "profiles/catalogue.h"
 #include "profiles/file.h"
 #include "profiles/import_llmservingsim.h"
 #include "profiles/json_reader.h"
 #include "profiles/model_config.h"
-#include "simulator/statistics.h"
 #include "tests/simulator/systems.h"
 
 using namespace hexgen;

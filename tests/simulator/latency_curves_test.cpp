@@ -61,7 +61,8 @@ TEST_CASE("the share of requests with a limit factor up to 1 is the attainment")
         result.requests.begin(), result.requests.end(), [&](const RequestOutcome& request) {
           return level.limit_factor(request) <= 1;
         });
-    REQUIRE(static_cast<double>(met) / 100 == slo_attainment(result, level, {.warmup_share = 0}));
+    REQUIRE(static_cast<double>(met) / 100 ==
+            slo_attainment(result.requests, level, {.warmup_share = 0}));
   }
 }
 

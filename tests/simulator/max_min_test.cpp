@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "simulator/random_stream.h"
+#include "profiles/random_stream.h"
 
 using namespace hexgen;
 

@@ -89,33 +89,34 @@ TEST_CASE("attainment is the share of the window's requests within all limits") 
   const auto result = play(one_replica(fixed_replica({1.0})), all_at_zero(10));
   Slo slo;
   slo.e2e_s = 7.0;
-  CHECK(slo_attainment(result, {slo, {}}, kEverything) == 0.7);
+  CHECK(slo_attainment(result.requests, {slo, {}}, kEverything) == 0.7);
   // The first two are warm-up: of 3 .. 10, five are within 7.
-  CHECK(slo_attainment(result, {slo, {}}, {.warmup_share = 0.25}) == 5.0 / 8);
+  CHECK(slo_attainment(result.requests, {slo, {}}, {.warmup_share = 0.25}) == 5.0 / 8);
   slo.ttft_s = 4.0;
-  CHECK(slo_attainment(result, {slo, {}}, kEverything) == 0.4);
+  CHECK(slo_attainment(result.requests, {slo, {}}, kEverything) == 0.4);
 }
 
 TEST_CASE("a TPOT limit binds only requests with a second token") {
   Slo slo;
   slo.tpot_s = 0.5;
   const auto result = play(one_replica(fixed_replica({1.0})), {{0.0, 1, 1}, {10.0, 1, 2}});
-  CHECK(slo_attainment(result, {slo, {}}, kEverything) == 0.5);
+  CHECK(slo_attainment(result.requests, {slo, {}}, kEverything) == 0.5);
 }
 
 TEST_CASE("a rejected request misses every SLO") {
   ReplicaModel replica = fixed_replica({1.0});
   replica.kv_capacity_tokens = 16;
   const auto result = play(one_replica(replica), {{0.0, 10, 1}, {0.0, 100, 1}});
-  CHECK(slo_attainment(result, no_limits(), kEverything) == 0.5);
+  CHECK(slo_attainment(result.requests, no_limits(), kEverything) == 0.5);
 }
 
 TEST_CASE("the SLO scale is a multiple of the reference latency of the same request") {
   // 2 s an iteration here, 1 s on the reference: 5 tokens take 10 s, 5 alone there.
   const auto result = play(one_replica(fixed_replica({2.0})), {{0.0, 10, 5}});
-  CHECK(normalised_latencies(result, deadline_scale(1.0), kEverything) == std::vector{2.0});
-  CHECK(slo_attainment(result, deadline_scale(2.0), kEverything) == 1.0);
-  CHECK(slo_attainment(result, deadline_scale(1.99), kEverything) == 0.0);
+  CHECK(normalised_latencies(result.requests, deadline_scale(1.0), kEverything) ==
+        std::vector{2.0});
+  CHECK(slo_attainment(result.requests, deadline_scale(2.0), kEverything) == 1.0);
+  CHECK(slo_attainment(result.requests, deadline_scale(1.99), kEverything) == 0.0);
 }
 
 TEST_CASE("a scale without a reference deployment is refused") {

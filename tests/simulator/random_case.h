@@ -1,6 +1,6 @@
 #pragma once
 
-#include "simulator/random_stream.h"
+#include "profiles/random_stream.h"
 #include "tests/simulator/systems.h"
 
 // Random systems and workloads, hard enough to need every rule: preemption, rejection, chunks.

@@ -5,7 +5,7 @@
 
 namespace hexgen {
 
-/// The simulated clock: whole nanoseconds since the start, so that sums and comparisons are exact.
+/// The clock of a run: whole nanoseconds since its start, so that sums and comparisons are exact.
 using SimTime = std::int64_t;
 
 inline constexpr SimTime kEndOfTime = std::numeric_limits<SimTime>::max();

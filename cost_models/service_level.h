@@ -2,9 +2,9 @@
 
 #include <vector>
 
+#include "cost_models/request_outcome.h"
 #include "cost_models/stage_cost.h"
 #include "profiles/slo.h"
-#include "simulator/simulation.h"
 
 namespace hexgen {
 

@@ -1,4 +1,4 @@
-#include "simulator/cli/output_files.h"
+#include "profiles/output_files.h"
 
 #include <algorithm>
 #include <filesystem>

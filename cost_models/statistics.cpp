@@ -1,4 +1,4 @@
-#include "simulator/statistics.h"
+#include "cost_models/statistics.h"
 
 #include <algorithm>
 #include <cmath>

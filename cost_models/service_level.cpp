@@ -1,4 +1,4 @@
-#include "simulator/service_level.h"
+#include "cost_models/service_level.h"
 
 #include <algorithm>
 #include <cmath>

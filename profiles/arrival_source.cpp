@@ -1,10 +1,10 @@
-#include "simulator/arrival_source.h"
+#include "profiles/arrival_source.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "simulator/portable_math.h"
-#include "simulator/random_stream.h"
+#include "profiles/portable_math.h"
+#include "profiles/random_stream.h"
 
 namespace hexgen {
 namespace {

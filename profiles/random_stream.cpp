@@ -1,8 +1,8 @@
-#include "simulator/random_stream.h"
+#include "profiles/random_stream.h"
 
 #include <cmath>
 
-#include "simulator/portable_math.h"
+#include "profiles/portable_math.h"
 
 namespace hexgen {
 namespace {
