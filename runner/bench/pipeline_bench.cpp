@@ -6,8 +6,8 @@
 #include <string>
 
 #include "kernels/kv_cache.h"
-#include "kernels/random_value.h"
 #include "profiles/errors.h"
+#include "runner/engine/random_prompt.h"
 
 namespace hexgen {
 namespace {
@@ -18,14 +18,8 @@ using TokenTimes = std::vector<std::vector<double>>;
 std::vector<GenerationRequest> requests_of(const BenchWork& work, int vocab_size) {
   std::vector<GenerationRequest> requests;
   for (int index = 0; index < work.batch; ++index) {
-    std::vector<int> prompt;
-    for (int token = 0; token < work.prompt_tokens; ++token) {
-      const double unit = kernels::random_unit(static_cast<std::uint64_t>(index),
-                                               static_cast<std::uint64_t>(token));
-      prompt.push_back(static_cast<int>(unit * vocab_size));
-    }
     requests.push_back({.id = requests.size(),
-                        .prompt = std::move(prompt),
+                        .prompt = random_prompt(requests.size(), work.prompt_tokens, vocab_size),
                         .max_new_tokens = work.output_tokens,
                         .stop_tokens = {},
                         .sampling = {}});

@@ -34,6 +34,13 @@ ElementType compute_type(const std::string& dtype, ElementType weight_type) {
   throw InputError("--dtype: \"" + dtype + "\", expected auto, bf16 or fp16");
 }
 
+std::string dtype_name(const BackendOptions& options, ElementType weight_type) {
+  if (options.name == "cpu") {
+    return "fp32";
+  }
+  return compute_type(options.dtype, weight_type) == ElementType::kFloat16 ? "fp16" : "bf16";
+}
+
 BackendFactory backend_of(const BackendOptions& options, ElementType weight_type) {
   const CudaBackendOptions cuda = {.dtype = compute_type(options.dtype, weight_type),
                                    .communicator = communicator_kind(options.communicator)};

@@ -17,6 +17,9 @@ struct BackendOptions {
 /// bf16. Throws InputError for other names.
 ElementType compute_type(const std::string& dtype, ElementType weight_type);
 
+/// What the backend computes in: "fp32", "bf16" or "fp16".
+std::string dtype_name(const BackendOptions& options, ElementType weight_type);
+
 /// Throws InputError for names that do not exist and for choices that the CPU backend does not
 /// offer, DeviceError for "cuda" without a GPU.
 BackendFactory backend_of(const BackendOptions& options, ElementType weight_type);

@@ -62,13 +62,6 @@ ordered_json result_json(const BenchResult& result,
   return entry;
 }
 
-const char* dtype_of(const BackendOptions& backend, ElementType weight_type) {
-  if (backend.name == "cpu") {
-    return "fp32";
-  }
-  return compute_type(backend.dtype, weight_type) == ElementType::kFloat16 ? "fp16" : "bf16";
-}
-
 ordered_json report_json(const BenchOptions& options,
                          const std::string& dtype,
                          const PipelineSetup& setup,
@@ -154,7 +147,7 @@ void run_bench(const BenchOptions& options, std::ostream& out, std::ostream& pro
   if (!runner.drives()) {
     return;
   }
-  const std::string dtype = dtype_of(options.backend, target.weight_type);
+  const std::string dtype = dtype_name(options.backend, target.weight_type);
   const std::string report = report_json(options, dtype, setup, results, ceilings).dump(2) + "\n";
   if (options.out_path.empty()) {
     out << report;

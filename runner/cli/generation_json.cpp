@@ -43,7 +43,7 @@ std::string generation_json(const Generation& generation,
   if (with_logprobs) {
     entry["logprobs"] = logprobs_json(generation);
   }
-  entry["ttft_ms"] = generation.first_token_s * kMsPerS;
+  entry["ttft_ms"] = generation.ttft_s() * kMsPerS;
   entry["tpot_ms"] = generation.tpot_s() * kMsPerS;
   return entry.dump() + "\n";
 }

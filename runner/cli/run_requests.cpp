@@ -4,6 +4,7 @@
 #include <numeric>
 #include <thread>
 
+#include "cost_models/weighted_turns.h"
 #include "kernels/kv_cache.h"
 #include "profiles/errors.h"
 
@@ -38,9 +39,9 @@ void check_request(const GenerationRequest& request, const ModelSpec& model) {
 std::vector<Share> divide(const std::vector<GenerationRequest>& requests,
                           const std::vector<PipelineGroup>& pipelines) {
   std::vector<Share> shares(pipelines.size());
-  const std::vector<std::size_t> routes = route_by_weight(pipelines, requests.size());
+  WeightedTurns turns(weights_of(pipelines));
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    Share& share = shares[routes[i]];
+    Share& share = shares[static_cast<std::size_t>(turns.next([](std::size_t) { return true; }))];
     share.requests.push_back(requests[i]);
     share.requests.back().id = share.indices.size();
     share.indices.push_back(i);
@@ -67,21 +68,29 @@ void run_share(const PipelineRunner& runner,
 
 }  // namespace
 
-std::vector<std::size_t> route_by_weight(const std::vector<PipelineGroup>& pipelines,
-                                         std::size_t requests) {
-  std::vector<double> sent(pipelines.size(), 0);
-  std::vector<std::size_t> routes;
-  for (std::size_t i = 0; i < requests; ++i) {
-    std::size_t best = 0;
-    for (std::size_t p = 1; p < pipelines.size(); ++p) {
-      if ((sent[p] + 1) / pipelines[p].weight < (sent[best] + 1) / pipelines[best].weight) {
-        best = p;
-      }
-    }
-    sent[best] += 1;
-    routes.push_back(best);
+std::optional<std::size_t> pipeline_index(const std::vector<PipelineGroup>& pipelines,
+                                          const std::string& name) {
+  const auto found =
+      std::find_if(pipelines.begin(), pipelines.end(), [&](const PipelineGroup& pipeline) {
+        return pipeline.name == name;
+      });
+  if (found == pipelines.end()) {
+    return std::nullopt;
   }
-  return routes;
+  return static_cast<std::size_t>(found - pipelines.begin());
+}
+
+std::vector<double> weights_of(const std::vector<PipelineGroup>& pipelines) {
+  std::vector<double> weights;
+  for (const PipelineGroup& pipeline : pipelines) {
+    weights.push_back(pipeline.weight);
+  }
+  return weights;
+}
+
+bool kv_cache_holds(const PipelineGroup& pipeline, int tokens) {
+  return pipeline.kv_capacity_tokens == 0 ||
+         kv_blocks_for(tokens) <= pipeline.kv_capacity_tokens / kernels::kKvBlockTokens;
 }
 
 void check_requests(const std::vector<GenerationRequest>& requests, const ModelSpec& model) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "runner/cli/pipeline_runner.h"
@@ -9,10 +11,14 @@
 
 namespace hexgen {
 
-/// The pipeline of each of `requests` requests: the one that is furthest behind its weight, the
-/// first among equals.
-std::vector<std::size_t> route_by_weight(const std::vector<PipelineGroup>& pipelines,
-                                         std::size_t requests);
+/// The pipeline with this name.
+std::optional<std::size_t> pipeline_index(const std::vector<PipelineGroup>& pipelines,
+                                          const std::string& name);
+
+std::vector<double> weights_of(const std::vector<PipelineGroup>& pipelines);
+
+/// The pipeline's KV cache, as the plan sizes it, has room for a sequence of so many tokens.
+bool kv_cache_holds(const PipelineGroup& pipeline, int tokens);
 
 /// Throws InputError for a request beyond the model's context or vocabulary.
 void check_requests(const std::vector<GenerationRequest>& requests, const ModelSpec& model);
@@ -24,9 +30,10 @@ PipelineSetup pipeline_setup(const RunTarget& target,
                              int prefill_chunk_tokens,
                              const std::vector<GenerationRequest>& requests);
 
-/// Runs the requests on the pipelines that they are routed to, all at the same time; results in the
-/// order of the requests, none where `runner` does not drive. Throws as check_requests().
-/// `on_token` is called from the pipelines' threads, with the index of the request.
+/// Runs the requests on the pipelines, which take them in turns by their weights, all at the same
+/// time; results in the order of the requests, none where `runner` does not drive. Throws as
+/// check_requests(). `on_token` is called from the pipelines' threads, with the index of the
+/// request.
 std::vector<Generation> run_requests(const RunTarget& target,
                                      const PipelineRunner& runner,
                                      int prefill_chunk_tokens,

@@ -43,6 +43,7 @@ void place_on_one_device(RunTarget& target) {
   target.plan = Plan({{.name = "single", .max_batch = kMostRequests, .stages = {stage}}},
                      target.model.num_layers,
                      target.cluster.num_devices());
+  target.all_pipelines = target.plan.pipelines();
 }
 
 std::vector<PipelineGroup> chosen_pipelines(const Plan& plan, const std::string& name) {
@@ -61,6 +62,7 @@ std::vector<PipelineGroup> chosen_pipelines(const Plan& plan, const std::string&
 
 void place_by_plan(const PlanFile& file, const TargetOptions& options, RunTarget& target) {
   target.cluster = file.cluster;
+  target.all_pipelines = file.plan.pipelines();
   try {
     target.plan = Plan(chosen_pipelines(file.plan, options.pipeline),
                        target.model.num_layers,

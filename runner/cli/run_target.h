@@ -26,7 +26,8 @@ struct TargetOptions {
 struct RunTarget {
   ModelSpec model;
   Cluster cluster;
-  Plan plan;
+  Plan plan;                                 // with the pipelines that are to be run
+  std::vector<PipelineGroup> all_pipelines;  // of the plan file
   std::unique_ptr<WeightSource> weights;
   ElementType weight_type = ElementType::kFloat32;  // of most weights; fp32: random ones too
   std::optional<Tokenizer> tokenizer;               // when the model's folder has a tokenizer.json

@@ -14,7 +14,8 @@ void add_target_options(CLI::App& app, TargetOptions& target, BackendOptions& ba
   app.add_flag("--random-weights",
                target.random_weights,
                "Seeded weights in the shape of --model, or of the plan's model");
-  app.add_option("--seed", target.seed, "Of random weights and of sampling")->capture_default_str();
+  app.add_option("--seed", target.seed, "Of all that is drawn: random weights, tokens, requests")
+      ->capture_default_str();
   backend.name = default_backend();
   app.add_option("--backend", backend.name, "cpu or cuda")->capture_default_str();
   app.add_option("--dtype",

@@ -1,9 +1,26 @@
 #include "runner/engine/generation.h"
 
 #include <algorithm>
-#include <chrono>
 
 namespace hexgen {
+namespace {
+
+using Clock = ArrivalQueue::Clock;
+
+double seconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
+
+void record(const TokenEvent& event, Clock::time_point start, std::vector<Generation>& to) {
+  Generation& generation = to.at(event.request);
+  generation.choices.push_back(event.choice);
+  generation.token_times.push_back(Clock::now() - start);
+  if (event.finished) {
+    generation.finish_reason = *event.finished;
+  }
+}
+
+}  // namespace
 
 std::vector<int> Generation::tokens() const {
   std::vector<int> tokens;
@@ -13,10 +30,14 @@ std::vector<int> Generation::tokens() const {
   return tokens;
 }
 
+double Generation::ttft_s() const {
+  return token_times.empty() ? 0 : seconds(token_times.front());
+}
+
 double Generation::tpot_s() const {
-  return choices.size() < 2
-             ? 0
-             : (last_token_s - first_token_s) / static_cast<double>(choices.size() - 1);
+  return token_times.size() < 2 ? 0
+                                : seconds(token_times.back() - token_times.front()) /
+                                      static_cast<double>(token_times.size() - 1);
 }
 
 std::vector<Generation> generate(PipelineRank& driver,
@@ -29,22 +50,30 @@ std::vector<Generation> generate(PipelineRank& driver,
     generations.push_back({.prompt = request.prompt});
     scheduler.add(request);
   }
-  const auto begin = std::chrono::steady_clock::now();
-  driver.drive(scheduler, [&](const TokenEvent& event) {
-    const std::chrono::duration<double> now = std::chrono::steady_clock::now() - begin;
-    Generation& generation = generations.at(event.request);
-    generation.choices.push_back(event.choice);
-    generation.last_token_s = now.count();
-    if (generation.choices.size() == 1) {
-      generation.first_token_s = now.count();
-    }
-    if (event.finished) {
-      generation.finish_reason = *event.finished;
-    }
+  const Clock::time_point start = Clock::now();
+  ArrivalQueue nothing_more;
+  driver.drive(scheduler, nothing_more, [&](const TokenEvent& event) {
+    record(event, start, generations);
     if (on_token) {
       on_token(event);
     }
   });
+  return generations;
+}
+
+std::vector<Generation> replay(PipelineRank& driver,
+                               const SchedulerLimits& limits,
+                               const std::vector<TimedRequest>& requests,
+                               Clock::time_point start) {
+  std::vector<Generation> generations;
+  ArrivalQueue arrivals;
+  for (const TimedRequest& timed : requests) {
+    generations.push_back({.prompt = timed.request.prompt});
+    arrivals.push(start + timed.arrival, timed.request);
+  }
+  Scheduler scheduler(limits);
+  driver.drive(
+      scheduler, arrivals, [&](const TokenEvent& event) { record(event, start, generations); });
   return generations;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <deque>
+#include <thread>
 
 #include "cost_models/communication.h"
 #include "runner/engine/step_codec.h"
@@ -14,6 +15,10 @@ namespace {
 constexpr int kControlChannel = 0;
 constexpr int kFirstStageChannel = 1;
 constexpr int kFirstBoundaryChannel = 1'000'000;
+
+// While nothing is to be done, the driver says so this often: the other ranks then do not take its
+// silence for a failure, and it hears of theirs.
+constexpr std::chrono::milliseconds kIdleBeat{250};
 
 int index_of(int device, const Stage& stage) {
   int index = 0;
@@ -100,6 +105,7 @@ std::vector<TokenChoice> PipelineRank::execute(const StepBatch& batch) {
 }
 
 void PipelineRank::drive(Scheduler& scheduler,
+                         ArrivalQueue& arrivals,
                          const std::function<void(const TokenEvent&)>& on_token) {
   struct InFlight {
     StepBatch batch;
@@ -107,7 +113,15 @@ void PipelineRank::drive(Scheduler& scheduler,
   };
 
   std::deque<InFlight> in_flight;
-  while (scheduler.busy()) {
+  for (;;) {
+    arrivals.deliver(ArrivalQueue::Clock::now(), scheduler);
+    if (!scheduler.busy()) {
+      if (!arrivals.next()) {
+        return;
+      }
+      idle_until(*arrivals.next());
+      continue;
+    }
     if (std::ssize(in_flight) < setup_.limits.micro_batches) {
       if (std::optional<StepBatch> batch = scheduler.next_batch()) {
         send_to_all(encode(*batch));
@@ -123,6 +137,14 @@ void PipelineRank::drive(Scheduler& scheduler,
     for (const TokenEvent& event : scheduler.commit(done.batch, choices)) {
       on_token(event);
     }
+  }
+}
+
+void PipelineRank::idle_until(ArrivalQueue::Clock::time_point end) {
+  const std::vector<std::byte> nothing = encode(StepBatch{.step = last_step_});
+  for (auto now = ArrivalQueue::Clock::now(); now < end; now = ArrivalQueue::Clock::now()) {
+    send_to_all(nothing);
+    std::this_thread::sleep_until(std::min(end, now + kIdleBeat));
   }
 }
 
@@ -147,7 +169,11 @@ void PipelineRank::follow() {
     if (message.empty()) {
       return;
     }
-    const std::vector<TokenChoice> choices = execute(decode_batch(message));
+    const StepBatch batch = decode_batch(message);
+    if (batch.slices.empty()) {
+      continue;
+    }
+    const std::vector<TokenChoice> choices = execute(batch);
     if (chooses()) {
       transport_.send(driver, kControlChannel, encode(choices));
     }

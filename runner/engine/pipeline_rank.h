@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "runner/comm/transport.h"
+#include "runner/engine/arrival_queue.h"
 #include "runner/engine/hand_off.h"
 #include "runner/engine/pipeline_setup.h"
 #include "runner/engine/scheduler.h"
@@ -23,8 +24,11 @@ class PipelineRank {
   /// backend must outlive it.
   PipelineRank(const PipelineSetup& setup, Transport& transport, Backend& backend);
 
-  /// On the driver: runs batches until the scheduler has no work left. Calls back for every token.
-  void drive(Scheduler& scheduler, const std::function<void(const TokenEvent&)>& on_token);
+  /// On the driver: runs batches until the scheduler has no work left and nothing more arrives.
+  /// Calls back for every token.
+  void drive(Scheduler& scheduler,
+             ArrivalQueue& arrivals,
+             const std::function<void(const TokenEvent&)>& on_token);
 
   /// On the driver: ends follow() on the other ranks.
   void dismiss();
@@ -45,6 +49,7 @@ class PipelineRank {
   /// The rank's part of a batch; choices on rank 0 of the last stage.
   std::vector<TokenChoice> execute(const StepBatch& batch);
   std::vector<TokenChoice> await_choices();
+  void idle_until(ArrivalQueue::Clock::time_point end);
   void send_to_all(const std::vector<std::byte>& message);
 
   bool chooses() const { return transport_.rank() == chooser_; }

@@ -77,6 +77,23 @@ TEST_CASE("two processes measure their pipeline together, and process 0 alone wr
   CHECK_FALSE(std::filesystem::exists(folder / "other.json"));
 }
 
+TEST_CASE("two processes replay the share of their pipeline, and process 0 alone writes") {
+  const hexgen::test::TemporaryFolder folder;
+  const std::string replay =
+      "replay --backend cpu --model tests/data/tiny-llama --workload hexgen-32 --num-requests 8 "
+      "--rate 40 --slo ttft:1000 " +
+      kPlan + "two";
+  const std::vector<Outcome> outcomes = run_together(
+      {replay + " --out " + (folder / "run.json"), replay + " --out " + (folder / "other.json")});
+  CHECK_MESSAGE(outcomes[0].exit_code == 0, outcomes[0].output);
+  CHECK(outcomes[1].exit_code == 0);
+  const nlohmann::json report = nlohmann::json::parse(hexgen::read_file(folder / "run.json"));
+  // Of 8 requests, the two pipelines of equal weight take 4 each.
+  CHECK(report.at("completed") == 4);
+  CHECK(report.at("pipelines").at(0).at("name") == "two");
+  CHECK_FALSE(std::filesystem::exists(folder / "other.json"));
+}
+
 TEST_CASE("processes that were started with different options exit 2 and say what differs") {
   const std::vector<Outcome> limits =
       run_together({kModel + kPlan + "two", kModel + kPlan + "two --prefill-chunk 7"});
