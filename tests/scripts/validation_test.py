@@ -201,15 +201,30 @@ class PlansTest(unittest.TestCase):
 
 
 class ServingTest(unittest.TestCase):
+    def write_workload(self, folder):
+        path = folder / "workload.json"
+        path.write_text(json.dumps({
+            "format": "hexgen.workload/1", "arrivals": {"process": "poisson", "rate_per_s": 1, "requests": 1},
+            "prompt_tokens": {"distribution": "uniform", "min": 8, "max": 24},
+            "output_tokens": {"distribution": "uniform", "min": 1, "max": 8}}))
+        return path
+
+    def test_both_pipelines_of_a_plan_serve_on_the_cpu_what_the_simulator_serves(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            plan = REPOSITORY / "tests/data/plan/several_hosts.json"
+            run("validate_serving", "--plan", plan, "--workload", self.write_workload(folder), "--rate", 100, "--requests", 30,
+                "--backend", "cpu", "--out", folder)
+            served = [json.loads(line) for line in (folder / "measured.jsonl").read_text().splitlines()]
+            self.assertEqual({request["pipeline"] for request in served}, {"two", "three"})
+            report = json.loads((folder / "serving.json").read_text())
+            self.assertEqual(report["completed"], {"predicted": 30, "measured": 30})
+            self.assertIn("| SLO scale |", (folder / "serving.md").read_text())
+
     def test_a_run_that_is_the_simulation_has_no_gap_to_it(self):
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
-            plan = write_plans(folder)[0]
-            workload = folder / "workload.json"
-            workload.write_text(json.dumps({
-                "format": "hexgen.workload/1", "arrivals": {"process": "poisson", "rate_per_s": 1, "requests": 1},
-                "prompt_tokens": {"distribution": "uniform", "min": 32, "max": 96},
-                "output_tokens": {"distribution": "uniform", "min": 1, "max": 16}}))
+            plan, workload = write_plans(folder)[0], self.write_workload(folder)
             words = ["--plan", plan, "--workload", workload, "--rate", 50, "--requests", 40, "--out", folder]
             subprocess.run([BIN / "hexgen-sim", "run", "--quiet", "--plan", plan, "--workload", workload, "--rate", "50",
                             "--num-requests", "40", "--warmup", "0", "--kv-watermark", "0",
