@@ -234,7 +234,7 @@ TEST_CASE("a page of a run without limits, with one token a request, or with not
 
 TEST_CASE("a sweep's page marks saturated rates and survives infinite scales") {
   const PlanFile file = evil_plan();
-  const Metrics easy = {.requests = 10, .completed = 10, .duration_s = 5};
+  const Metrics easy = {{.requests = 10, .completed = 10, .duration_s = 5}};
   Metrics full = easy;
   full.saturated_replicas = {kEvil};
   const SweepResult result = {
