@@ -24,6 +24,8 @@ void for_each_measured(const StageCost& cost, const BatchShape& shape, const Not
     visit(kGemms[g], cost.gemms[g].measured.get(), shape.new_tokens);
   }
   visit("LM head", cost.lm_head.measured.get(), shape.logit_rows);
+  visit("norms, RoPE, activation", cost.measured_elementwise.get(), shape.new_tokens);
+  visit("prefill attention", cost.measured_prefill.get(), shape.prefill_pairs);
   visit("decode attention", cost.measured_kv_read.get(), shape.kv_read_tokens);
   visit("all-reduce", cost.measured_all_reduce.get(), shape.new_tokens);
   visit("hand-off", cost.measured_handoff.get(), shape.new_tokens);

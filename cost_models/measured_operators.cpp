@@ -68,6 +68,31 @@ void measure_attention(const ModelSpec& model,
       RooflineTerm{.memory_s_per_row = cost.kv_read_s_per_token / stage.num_layers});
 }
 
+void measure_prefill(const ModelSpec& model,
+                     const MeasuredCurve& by_flops,
+                     const StageOperators& stage,
+                     StageCost& cost) {
+  cost.measured_prefill = std::make_shared<const MeasuredRatio>(
+      by_flops,
+      4.0 * stage.shard.query_heads * model.head_dim,
+      RooflineTerm{.compute_s_per_row = cost.prefill_s_per_pair / stage.num_layers});
+}
+
+/// Norms, RoPE and activation; where they were not measured, the launches of their kernels.
+void measure_elementwise(const ModelSpec& model,
+                         const GpuTimings& timings,
+                         const StageOperators& stage,
+                         StageCost& cost) {
+  if (timings.elementwise() == nullptr) {
+    cost.overhead_s += stage.num_layers * kElementwiseKernels * timings.graph_launch_s();
+    return;
+  }
+  cost.measured_elementwise = std::make_shared<const MeasuredRatio>(
+      *timings.elementwise(),
+      elementwise_bytes_per_token(model, stage.shard),
+      RooflineTerm{.memory_s_per_row = cost.elementwise_s_per_token / stage.num_layers});
+}
+
 void measure_all_reduce(const LinkTimings& timings,
                         double token_bytes,
                         const StageOperators& stage,
@@ -84,23 +109,50 @@ void measure_all_reduce(const LinkTimings& timings,
                    .memory_s_per_row = cost.all_reduce_s_per_token / calls});
 }
 
-/// To a single device: what reaches more is broadcast there, which was not measured.
+/// Sends between two devices by bytes; null: not measured.
+const MeasuredCurve* transfers_between(const Cluster& cluster, int from, int to) {
+  if (const LinkTimings* links = timings_between(cluster, {from, to})) {
+    return links->transfer();
+  }
+  const auto nodes = cluster.node_timings(cluster.device(from).node, cluster.device(to).node);
+  return nodes ? &nodes->transfer : nullptr;
+}
+
+/// To a single device, or to a leader on another node that broadcasts, by its link's constants.
+/// Inside a node several devices are reached in ways that were not measured.
 void measure_handoff(const Cluster& cluster,
                      double token_bytes,
                      const StageOperators& stage,
                      StageCost& cost) {
-  if (stage.next_devices.size() != 1 || stage.position.last) {
+  const LeaderPair leaders = leader_pair(cluster, stage.devices, stage.next_devices);
+  const bool inside =
+      cluster.device(leaders.from_device).node == cluster.device(leaders.to_device).node;
+  if (inside && stage.next_devices.size() > 1) {
     return;
   }
-  const LeaderPair leaders = leader_pair(cluster, stage.devices, stage.next_devices);
-  const LinkTimings* timings = timings_between(cluster, {leaders.from_device, leaders.to_device});
-  if (timings == nullptr || timings->transfer() == nullptr || cost.handoff_s_per_token == 0) {
+  const MeasuredCurve* transfers =
+      transfers_between(cluster, leaders.from_device, leaders.to_device);
+  if (transfers == nullptr || cost.handoff_s_per_token == 0) {
     return;
+  }
+  const TransferCost broadcast = broadcast_cost(cluster, stage.next_devices);
+  std::vector<MeasuredCurve::Point> points = transfers->points();
+  for (MeasuredCurve::Point& point : points) {
+    point.time_s += broadcast.time_s(point.size);
   }
   cost.measured_handoff = std::make_shared<const MeasuredRatio>(
-      *timings->transfer(),
+      MeasuredCurve(std::move(points)),
       token_bytes,
       RooflineTerm{.weights_s = cost.handoff_s, .memory_s_per_row = cost.handoff_s_per_token});
+}
+
+/// Tokens go from process to process, as messages do, whatever connects the GPUs.
+void measure_return(const Cluster& cluster, const StageOperators& stage, StageCost& cost) {
+  const auto nodes = cluster.node_timings(cluster.device(stage.devices.front()).node,
+                                          cluster.device(stage.next_devices.front()).node);
+  if (nodes && nodes->message_s) {
+    cost.handoff_s = *nodes->message_s;
+  }
 }
 
 }  // namespace
@@ -113,11 +165,13 @@ void add_measurements(const ModelSpec& model,
   const bool measured_activations = model.activation_bytes_per_element == kMeasuredBytes;
   if (const GpuTimings* timings = timings_of(cluster, stage.devices)) {
     measure_attention(model, *timings, stage, cost);
+    if (measured_activations && timings->prefill_attention() != nullptr) {
+      measure_prefill(model, *timings->prefill_attention(), stage, cost);
+    }
     if (measured_activations && model.weight_bytes_per_parameter == kMeasuredBytes) {
       measure_gemms(model, *timings, stage, cost);
-      const GpuEfficiency& reached = cluster.gpu_of(stage.devices.front()).efficiency;
-      cost.overhead_s = reached.step_overhead_s +
-                        stage.num_layers * kElementwiseKernels * timings->graph_launch_s();
+      cost.overhead_s = cluster.gpu_of(stage.devices.front()).efficiency.step_overhead_s;
+      measure_elementwise(model, *timings, stage, cost);
     }
     if (measured_activations && stage.position.last) {
       measure_gemm(*timings, model.hidden_dim, stage.shard.vocab_rows, 1, cost.lm_head);
@@ -127,7 +181,14 @@ void add_measurements(const ModelSpec& model,
   if (links != nullptr && stage.devices.size() > 1) {
     measure_all_reduce(*links, token_bytes, stage, cost);
   }
-  measure_handoff(cluster, token_bytes, stage, cost);
+  if (stage.next_devices.empty()) {
+    return;
+  }
+  if (stage.position.last) {
+    measure_return(cluster, stage, cost);
+  } else {
+    measure_handoff(cluster, token_bytes, stage, cost);
+  }
 }
 
 }  // namespace hexgen

@@ -34,11 +34,19 @@ void add_gpu(TextTable& table, const GpuType& gpu) {
                  measured
                      ? "measured, interpolated"
                      : fixed(reached.attention_fraction, 2) + " of the bandwidth, " + constants});
-  table.add_row({"", "norms, prefill attention", memory + compute + constants});
+  const std::string interpolated = "measured, interpolated";
+  const bool prefill = measured && gpu.timings->prefill_attention() != nullptr;
+  table.add_row({"", "prefill attention", prefill ? interpolated : compute + constants});
+  const bool elementwise = measured && gpu.timings->elementwise() != nullptr;
+  table.add_row({"", "norms, RoPE, activation", elementwise ? interpolated : memory + constants});
+  if (!elementwise) {
+    table.add_row({"",
+                   "launches of a layer",
+                   measured ? "measured"
+                            : fixed(reached.layer_overhead_s / kMicro, 1) + " us, " + constants});
+  }
   table.add_row(
-      {"",
-       "launches of a layer",
-       measured ? "measured" : fixed(reached.layer_overhead_s / kMicro, 1) + " us, " + constants});
+      {"", "a step besides", fixed(reached.step_overhead_s / kMicro, 1) + " us, " + constants});
   table.add_row({"", "memory, peak rates", "catalogue"});
 }
 
@@ -54,6 +62,21 @@ void add_link(TextTable& table, const LinkType& link) {
                  "hand-off in the node",
                  (link.timings ? measured : "") + fixed(link.link.latency_s / kMicro, 1) + " us, " +
                      fixed(link.link.bandwidth_bytes_per_s / kGiga, 0) + " GB/s, " + constants});
+}
+
+/// "measured between a and b, b and c, else "; empty for none.
+std::string measured_pairs(const PlanFile& file) {
+  const auto& nodes = file.cluster.nodes();
+  std::string pairs;
+  for (std::size_t a = 0; a < nodes.size(); ++a) {
+    for (std::size_t b = a + 1; b < nodes.size(); ++b) {
+      if (file.cluster.node_timings(static_cast<int>(a), static_cast<int>(b))) {
+        pairs +=
+            (pairs.empty() ? "measured between " : ", ") + nodes[a].name + " and " + nodes[b].name;
+      }
+    }
+  }
+  return pairs.empty() ? "" : pairs + ", else ";
 }
 
 }  // namespace
@@ -85,7 +108,7 @@ void print_number_sources(const PlanFile& file, std::ostream& out) {
   }
   out << '\n';
   table.print(out, "  ");
-  out << "  Links between nodes: as the cluster file says.\n";
+  out << "  Links between nodes: " << measured_pairs(file) << "as the cluster file says.\n";
 }
 
 }  // namespace hexgen

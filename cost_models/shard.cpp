@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "cost_models/device_shard.h"
+#include "profiles/measured_profile.h"
 
 namespace hexgen {
 namespace {
@@ -38,6 +39,13 @@ Shard fullest_shard(const ModelSpec& model, const std::vector<int>& shares) {
     fullest.vocab_rows = std::max(fullest.vocab_rows, shard.lm_head_rows.count);
   }
   return fullest;
+}
+
+double elementwise_bytes_per_token(const ModelSpec& model, const Shard& shard) {
+  return model.activation_bytes_per_element *
+         elementwise_elements(model.hidden_dim,
+                              (shard.query_heads + shard.kv_heads) * model.head_dim,
+                              shard.ffn_columns);
 }
 
 }  // namespace hexgen

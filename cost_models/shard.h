@@ -25,4 +25,8 @@ Shard fullest_shard(const ModelSpec& model, int tp_degree);
 /// make_shard() of cost_models/device_shard.h.
 Shard fullest_shard(const ModelSpec& model, const std::vector<int>& shares);
 
+/// Bytes that the elementwise kernels of one layer move for one token, as elementwise_elements()
+/// counts them.
+double elementwise_bytes_per_token(const ModelSpec& model, const Shard& shard);
+
 }  // namespace hexgen

@@ -95,15 +95,6 @@ std::array<RooflineTerm, 4> layer_gemms(const ModelSpec& model,
           term({.in = ffn, .out = hidden, .copies = copies})};
 }
 
-/// Bytes that fused elementwise kernels move for one token in one layer: two norms that add the
-/// residual (each reads and writes activation and residual), RoPE in place, SiLU(gate) * up.
-double elementwise_bytes(const ModelSpec& model, const Shard& shard) {
-  const double norms = 2 * 4.0 * model.hidden_dim;
-  const double rope = 2.0 * (shard.query_heads + shard.kv_heads) * model.head_dim;
-  const double activation = 3.0 * shard.ffn_columns;
-  return (norms + rope + activation) * model.activation_bytes_per_element;
-}
-
 void add_compute(const ModelSpec& model,
                  const Shard& shard,
                  int num_layers,
@@ -112,7 +103,7 @@ void add_compute(const ModelSpec& model,
   cost.gemms = layer_gemms(model, shard, num_layers, rates);
   cost.overhead_s = rates.step_overhead_s + num_layers * rates.layer_overhead_s;
   cost.elementwise_s_per_token =
-      num_layers * elementwise_bytes(model, shard) / rates.weights_bytes_per_s;
+      num_layers * elementwise_bytes_per_token(model, shard) / rates.weights_bytes_per_s;
   cost.kv_read_s_per_token = num_layers * 2.0 * shard.kv_heads * model.head_dim *
                              model.kv_bytes_per_element / rates.kv_bytes_per_s;
   // Scores and weighted values: 2 FLOPs each for every pair and element of a head.
@@ -157,6 +148,14 @@ double with_measured(double modelled_s,
 
 }  // namespace
 
+double StageCost::elementwise_time_s(double new_tokens) const {
+  return with_measured(elementwise_s_per_token * new_tokens, measured_elementwise, new_tokens);
+}
+
+double StageCost::prefill_time_s(double prefill_pairs) const {
+  return with_measured(prefill_s_per_pair * prefill_pairs, measured_prefill, prefill_pairs);
+}
+
 double StageCost::kv_read_time_s(double kv_read_tokens) const {
   return with_measured(kv_read_s_per_token * kv_read_tokens, measured_kv_read, kv_read_tokens);
 }
@@ -176,8 +175,8 @@ double StageCost::compute_s(const BatchShape& shape) const {
   if (measured) {
     return measured->time_s(as_measured(shape));
   }
-  double sum = overhead_s + elementwise_s_per_token * shape.new_tokens +
-               kv_read_time_s(shape.kv_read_tokens) + prefill_s_per_pair * shape.prefill_pairs;
+  double sum = overhead_s + elementwise_time_s(shape.new_tokens) +
+               kv_read_time_s(shape.kv_read_tokens) + prefill_time_s(shape.prefill_pairs);
   for (const RooflineTerm& gemm : gemms) {
     sum += gemm.time_s(shape.new_tokens);
   }
@@ -190,9 +189,9 @@ double StageCost::iteration_s(const BatchShape& shape) const {
 
 CostTerms cost_terms(const StageCost& cost, const BatchShape& shape) {
   CostTerms terms = {.attention_s = cost.kv_read_time_s(shape.kv_read_tokens) +
-                                    cost.prefill_s_per_pair * shape.prefill_pairs,
+                                    cost.prefill_time_s(shape.prefill_pairs),
                      .lm_head_s = shape.logit_rows > 0 ? cost.lm_head.time_s(shape.logit_rows) : 0,
-                     .elementwise_s = cost.elementwise_s_per_token * shape.new_tokens,
+                     .elementwise_s = cost.elementwise_time_s(shape.new_tokens),
                      .overhead_s = cost.overhead_s,
                      .all_reduce_s = cost.all_reduce_time_s(shape.new_tokens),
                      .handoff_s = cost.handoff_time_s(shape)};
@@ -274,7 +273,9 @@ StageCost lower_envelope(StageCost cost) {
   };
   std::for_each(cost.gemms.begin(), cost.gemms.end(), lower);
   lower(cost.lm_head);
+  cost.elementwise_s_per_token *= least(cost.measured_elementwise);
   cost.kv_read_s_per_token *= least(cost.measured_kv_read);
+  cost.prefill_s_per_pair *= least(cost.measured_prefill);
   const double all_reduce = least(cost.measured_all_reduce);
   cost.all_reduce_s *= all_reduce;
   cost.all_reduce_s_per_token *= all_reduce;

@@ -52,8 +52,10 @@ struct StageCost {
   double handoff_s_per_sequence = 0;      // sampled token ids; 0 on all other stages
   std::optional<MeasuredStage> measured;  // its times in place of all but the communication's
 
-  // What measurements say of them, by tokens; null: nothing.
+  // What measurements say of them, by tokens, of prefill attention by pairs; null: nothing.
+  std::shared_ptr<const MeasuredRatio> measured_elementwise;
   std::shared_ptr<const MeasuredRatio> measured_kv_read;
+  std::shared_ptr<const MeasuredRatio> measured_prefill;
   std::shared_ptr<const MeasuredRatio> measured_all_reduce;
   std::shared_ptr<const MeasuredRatio> measured_handoff;  // not for the return of token ids
 
@@ -61,8 +63,14 @@ struct StageCost {
   double iteration_s(const BatchShape& shape) const;
   double compute_s(const BatchShape& shape) const;
 
+  /// Norms, RoPE and activation.
+  double elementwise_time_s(double new_tokens) const;
+
   /// Decode attention.
   double kv_read_time_s(double kv_read_tokens) const;
+
+  /// Prefill attention.
+  double prefill_time_s(double prefill_pairs) const;
   double all_reduce_time_s(double new_tokens) const;
 
   /// Time from the end of the iteration here to its arrival at the next stage; on the last stage,
@@ -102,9 +110,10 @@ struct StagePosition {
 /// `next_devices` is the tensor-parallel group that receives the hand-off (empty: none is counted).
 /// With uneven `shares` (Stage::shares) the largest shard counts, on the slowest device. Where the
 /// cluster's GPU and link types have timings (apply_profile()) and all devices are of one type, the
-/// operators that were measured take their times from there: products of 16-bit weights, decode
-/// attention, all-reduces inside a node at a measured degree, and hand-offs to one device of the
-/// same node. Stages that `tables` have measured take their times from there.
+/// operators that were measured take their times from there: products of 16-bit weights, norms with
+/// RoPE and activation, attention, all-reduces inside a node at a measured degree, hand-offs to one
+/// device of the same node or to another node that was measured with it, and the return of tokens
+/// between such nodes. Stages that `tables` have measured take their times from there.
 StageCost stage_cost(const ModelSpec& model,
                      const Cluster& cluster,
                      const std::vector<int>& devices,

@@ -7,9 +7,9 @@
 #include "cost_models/plan_check.h"
 #include "cost_models/plan_report.h"
 #include "profiles/any_profile.h"
+#include "profiles/apply_profile.h"
 #include "profiles/cluster_json.h"
 #include "profiles/errors.h"
-#include "profiles/profile_fit.h"
 
 namespace hexgen {
 

@@ -3,13 +3,13 @@
 #include <algorithm>
 
 #include "profiles/any_profile.h"
+#include "profiles/apply_profile.h"
 #include "profiles/catalogue.h"
 #include "profiles/cluster_json.h"
 #include "profiles/errors.h"
 #include "profiles/file.h"
 #include "profiles/model_config.h"
 #include "profiles/names.h"
-#include "profiles/profile_fit.h"
 #include "profiles/workload_json.h"
 
 namespace hexgen {

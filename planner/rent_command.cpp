@@ -10,11 +10,11 @@
 #include "planner/prediction.h"
 #include "planner/rent_report.h"
 #include "planner/renting.h"
+#include "profiles/apply_profile.h"
 #include "profiles/catalogue.h"
 #include "profiles/cluster_json.h"
 #include "profiles/file.h"
 #include "profiles/model_config.h"
-#include "profiles/profile_fit.h"
 #include "profiles/program.h"
 
 namespace hexgen {

@@ -61,6 +61,15 @@ const Link& Cluster::node_link(int from_node, int to_node) const {
                      static_cast<std::size_t>(to_node)];
 }
 
+std::shared_ptr<const NodeTimings> Cluster::node_timings(int a, int b) const {
+  const auto found = node_timings_.find(std::minmax(a, b));
+  return found == node_timings_.end() ? nullptr : found->second;
+}
+
+void Cluster::set_node_timings(int a, int b, std::shared_ptr<const NodeTimings> timings) {
+  node_timings_[std::minmax(a, b)] = std::move(timings);
+}
+
 std::string Cluster::device_name(int id) const {
   return node_of(id).name + ":" + std::to_string(device(id).index);
 }
@@ -122,7 +131,15 @@ Cluster without_nodes(const Cluster& cluster, const std::vector<std::string>& na
       links.push_back(cluster.node_link(from, to));
     }
   }
-  return {cluster.name(), cluster.gpu_types(), cluster.link_types(), std::move(nodes), links};
+  Cluster rest(cluster.name(), cluster.gpu_types(), cluster.link_types(), std::move(nodes), links);
+  for (std::size_t a = 0; a < kept.size(); ++a) {
+    for (std::size_t b = a + 1; b < kept.size(); ++b) {
+      if (auto timings = cluster.node_timings(kept[a], kept[b])) {
+        rest.set_node_timings(static_cast<int>(a), static_cast<int>(b), std::move(timings));
+      }
+    }
+  }
+  return rest;
 }
 
 }  // namespace hexgen

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "profiles/gpu_type.h"
@@ -9,6 +11,7 @@
 namespace hexgen {
 
 class LinkTimings;
+struct NodeTimings;
 
 /// A point-to-point path by the alpha-beta model: time of a transfer = latency + bytes / bandwidth.
 struct Link {
@@ -91,6 +94,10 @@ class Cluster {
   const Link& link(int from_device, int to_device) const;
   const Link& node_link(int from_node, int to_node) const;
 
+  /// What was measured between two nodes, either way; null: nothing.
+  std::shared_ptr<const NodeTimings> node_timings(int a, int b) const;
+  void set_node_timings(int a, int b, std::shared_ptr<const NodeTimings> timings);
+
   /// "il-0:3"; the inverse throws InputError naming the text when there is no such device.
   std::string device_name(int id) const;
   int device_id(const std::string& name) const;
@@ -103,6 +110,7 @@ class Cluster {
   std::vector<LinkType> link_types_;
   std::vector<Node> nodes_;
   std::vector<Link> node_links_;
+  std::map<std::pair<int, int>, std::shared_ptr<const NodeTimings>> node_timings_;
   std::vector<Device> devices_;
   std::vector<int> first_device_;
 };

@@ -1,7 +1,3 @@
-#include <cmath>
-#include <cstdint>
-#include <nlohmann/json.hpp>
-
 #include "profiles/file.h"
 #include "profiles/json_reader.h"
 #include "profiles/measured_profile.h"
@@ -9,8 +5,6 @@
 
 namespace hexgen {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr double kMaxBytes = 1e15;
 constexpr int kMaxCount = 1 << 30;
@@ -66,17 +60,68 @@ AttentionTiming read_attention(const JsonReader& entry) {
           .time = read_time(entry)};
 }
 
-AllReduceTiming read_all_reduce(const JsonReader& entry) {
-  entry.allow_only(with_time_keys({"tp_degree", "bytes"}));
-  return {.tp_degree = read_count(entry, "tp_degree", 2),
-          .bytes = read_bytes(entry, "bytes"),
+PrefillAttentionTiming read_prefill_attention(const JsonReader& entry) {
+  entry.allow_only(
+      with_time_keys({"new_tokens", "past_tokens", "num_heads", "num_kv_heads", "head_dim"}));
+  return {.new_tokens = read_count(entry, "new_tokens"),
+          .past_tokens = read_count(entry, "past_tokens", 0),
+          .num_heads = read_count(entry, "num_heads"),
+          .num_kv_heads = read_count(entry, "num_kv_heads"),
+          .head_dim = read_count(entry, "head_dim"),
           .time = read_time(entry)};
 }
 
+ElementwiseTiming read_elementwise(const JsonReader& entry) {
+  entry.allow_only(
+      with_time_keys({"rows", "hidden_dim", "ffn_dim", "num_heads", "num_kv_heads", "head_dim"}));
+  return {.rows = read_count(entry, "rows"),
+          .hidden_dim = read_count(entry, "hidden_dim"),
+          .ffn_dim = read_count(entry, "ffn_dim"),
+          .num_heads = read_count(entry, "num_heads"),
+          .num_kv_heads = read_count(entry, "num_kv_heads"),
+          .head_dim = read_count(entry, "head_dim"),
+          .time = read_time(entry)};
+}
+
+StepTiming read_step(const JsonReader& entry) {
+  entry.allow_only(with_time_keys({"layers"}));
+  return {.layers = read_count(entry, "layers"), .time = read_time(entry)};
+}
+
+/// Older files know NCCL alone.
+Carrier read_carrier(const JsonReader& entry) {
+  static const std::vector<std::string> kNames = {"nccl", "peer", "host"};
+  Carrier carrier;
+  if (const auto communicator = entry.find("communicator")) {
+    carrier.communicator = kNames[communicator->one_of(kNames)];
+  }
+  if (const auto chosen = entry.find("chosen")) {
+    carrier.chosen = chosen->boolean();
+  }
+  return carrier;
+}
+
+AllReduceTiming read_all_reduce(const JsonReader& entry) {
+  entry.allow_only(with_time_keys({"tp_degree", "bytes", "communicator", "chosen"}));
+  return {.tp_degree = read_count(entry, "tp_degree", 2),
+          .bytes = read_bytes(entry, "bytes"),
+          .time = read_time(entry),
+          .carrier = read_carrier(entry)};
+}
+
 TransferTiming read_transfer(const JsonReader& entry) {
-  entry.allow_only(with_time_keys({"from", "to", "bytes"}));
+  entry.allow_only(with_time_keys({"from", "to", "bytes", "communicator", "chosen"}));
   return {.from = read_count(entry, "from", 0),
           .to = read_count(entry, "to", 0),
+          .bytes = read_bytes(entry, "bytes"),
+          .time = read_time(entry),
+          .carrier = read_carrier(entry)};
+}
+
+HostTiming read_host_timing(const JsonReader& entry) {
+  entry.allow_only(with_time_keys({"from_host", "to_host", "bytes"}));
+  return {.from_host = entry.at("from_host").string(),
+          .to_host = entry.at("to_host").string(),
           .bytes = read_bytes(entry, "bytes"),
           .time = read_time(entry)};
 }
@@ -90,9 +135,17 @@ auto read_all(const JsonReader& entry, Read read) {
   return values;
 }
 
+/// The list under a key that older files do not have.
+template <typename Read>
+auto read_optional(const JsonReader& entry, const char* key, Read read) {
+  const auto list = entry.find(key);
+  return list ? read_all(*list, read) : decltype(read_all(entry, read)){};
+}
+
 GpuMeasurement read_gpu(const JsonReader& entry) {
   entry.allow_only({"index",
                     "name",
+                    "sm_limit",
                     "compute_capability",
                     "multiprocessors",
                     "memory_bytes",
@@ -102,9 +155,13 @@ GpuMeasurement read_gpu(const JsonReader& entry) {
                     "graph_launch",
                     "reads",
                     "gemms",
-                    "attention"});
+                    "attention",
+                    "prefill_attention",
+                    "elementwise",
+                    "steps"});
   return {.index = read_count(entry, "index", 0),
           .name = entry.at("name").string(),
+          .sm_limit = entry.has("sm_limit") ? read_count(entry, "sm_limit") : 0,
           .compute_capability = read_count(entry, "compute_capability"),
           .multiprocessors = read_count(entry, "multiprocessors"),
           .memory_bytes = read_bytes(entry, "memory_bytes"),
@@ -114,84 +171,10 @@ GpuMeasurement read_gpu(const JsonReader& entry) {
           .graph_launch = read_only_time(entry.at("graph_launch")),
           .reads = read_all(entry.at("reads"), read_read),
           .gemms = read_all(entry.at("gemms"), read_gemm),
-          .attention = read_all(entry.at("attention"), read_attention)};
-}
-
-Json with_time(Json entry, const Timing& time) {
-  const auto microseconds = [](double seconds) { return std::round(seconds / 1e-9) / 1e3; };
-  entry["median_us"] = microseconds(time.median_s);
-  entry["p10_us"] = microseconds(time.p10_s);
-  entry["p90_us"] = microseconds(time.p90_s);
-  return entry;
-}
-
-std::int64_t whole(double bytes) {
-  return static_cast<std::int64_t>(bytes);
-}
-
-Json to_json(const ReadTiming& read) {
-  return with_time({{"bytes", whole(read.bytes)}}, read.time);
-}
-
-Json to_json(const GemmTiming& gemm) {
-  return with_time({{"rows", gemm.rows}, {"inner_dim", gemm.inner_dim}, {"columns", gemm.columns}},
-                   gemm.time);
-}
-
-Json to_json(const AttentionTiming& attention) {
-  return with_time({{"sequences", attention.sequences},
-                    {"context_tokens", attention.context_tokens},
-                    {"num_heads", attention.num_heads},
-                    {"num_kv_heads", attention.num_kv_heads},
-                    {"head_dim", attention.head_dim}},
-                   attention.time);
-}
-
-Json to_json(const AllReduceTiming& all_reduce) {
-  return with_time({{"tp_degree", all_reduce.tp_degree}, {"bytes", whole(all_reduce.bytes)}},
-                   all_reduce.time);
-}
-
-Json to_json(const TransferTiming& transfer) {
-  return with_time({{"from", transfer.from}, {"to", transfer.to}, {"bytes", whole(transfer.bytes)}},
-                   transfer.time);
-}
-
-/// `"key": [` and one entry a line.
-template <typename Timings>
-std::string lines(const std::string& indent, const std::string& key, const Timings& timings) {
-  std::string text = indent + "\"" + key + "\": [";
-  const char* separator = "\n";
-  for (const auto& timing : timings) {
-    text += separator + indent + "  " + to_json(timing).dump();
-    separator = ",\n";
-  }
-  return text + (timings.empty() ? "]" : "\n" + indent + "]");
-}
-
-/// The members of an object without its braces, one a line, each followed by a comma.
-std::string members(const std::string& indent, const Json& object) {
-  std::string text;
-  for (const auto& [key, value] : object.items()) {
-    text += indent + Json(key).dump() + ": " + value.dump() + ",\n";
-  }
-  return text;
-}
-
-std::string gpu_text(const GpuMeasurement& gpu) {
-  const Json facts = {{"index", gpu.index},
-                      {"name", gpu.name},
-                      {"compute_capability", gpu.compute_capability},
-                      {"multiprocessors", gpu.multiprocessors},
-                      {"memory_bytes", whole(gpu.memory_bytes)},
-                      {"usable_memory_bytes", whole(gpu.usable_memory_bytes)},
-                      {"l2_bytes", whole(gpu.l2_bytes)},
-                      {"launch", with_time(Json::object(), gpu.launch)},
-                      {"graph_launch", with_time(Json::object(), gpu.graph_launch)}};
-  const std::string indent = "      ";
-  return "    {\n" + members(indent, facts) + lines(indent, "reads", gpu.reads) + ",\n" +
-         lines(indent, "gemms", gpu.gemms) + ",\n" + lines(indent, "attention", gpu.attention) +
-         "\n    }";
+          .attention = read_all(entry.at("attention"), read_attention),
+          .prefill_attention = read_optional(entry, "prefill_attention", read_prefill_attention),
+          .elementwise = read_optional(entry, "elementwise", read_elementwise),
+          .steps = read_optional(entry, "steps", read_step)};
 }
 
 }  // namespace
@@ -209,37 +192,25 @@ MeasuredProfile read_profile(const std::string& path) {
                    "nccl",
                    "gpus",
                    "all_reduces",
-                   "transfers"});
-  MeasuredProfile profile = {.tool = root.at("tool").string(),
-                             .driver = root.at("driver").string(),
-                             .cuda_driver = root.at("cuda_driver").string(),
-                             .cuda_runtime = root.at("cuda_runtime").string(),
-                             .cublaslt = root.at("cublaslt").string(),
-                             .nccl = root.at("nccl").string(),
-                             .gpus = read_all(root.at("gpus"), read_gpu),
-                             .all_reduces = read_all(root.at("all_reduces"), read_all_reduce),
-                             .transfers = read_all(root.at("transfers"), read_transfer)};
-  if (profile.gpus.empty()) {
-    root.at("gpus").fail("empty, expected at least one GPU");
+                   "transfers",
+                   "between_hosts",
+                   "messages"});
+  MeasuredProfile profile = {
+      .tool = root.at("tool").string(),
+      .driver = root.at("driver").string(),
+      .cuda_driver = root.at("cuda_driver").string(),
+      .cuda_runtime = root.at("cuda_runtime").string(),
+      .cublaslt = root.at("cublaslt").string(),
+      .nccl = root.at("nccl").string(),
+      .gpus = read_all(root.at("gpus"), read_gpu),
+      .all_reduces = read_all(root.at("all_reduces"), read_all_reduce),
+      .transfers = read_all(root.at("transfers"), read_transfer),
+      .between_hosts = read_optional(root, "between_hosts", read_host_timing),
+      .messages = read_optional(root, "messages", read_host_timing)};
+  if (profile.gpus.empty() && profile.between_hosts.empty()) {
+    root.at("gpus").fail("empty, expected at least one GPU, or timings under between_hosts");
   }
   return profile;
-}
-
-std::string profile_text(const MeasuredProfile& profile) {
-  const Json head = {{"format", "hexgen.profile/1"},
-                     {"tool", profile.tool},
-                     {"driver", profile.driver},
-                     {"cuda_driver", profile.cuda_driver},
-                     {"cuda_runtime", profile.cuda_runtime},
-                     {"cublaslt", profile.cublaslt},
-                     {"nccl", profile.nccl}};
-  std::string gpus;
-  for (const GpuMeasurement& gpu : profile.gpus) {
-    gpus += (gpus.empty() ? "" : ",\n") + gpu_text(gpu);
-  }
-  return "{\n" + members("  ", head) + "  \"gpus\": [\n" + gpus + "\n  ],\n" +
-         lines("  ", "all_reduces", profile.all_reduces) + ",\n" +
-         lines("  ", "transfers", profile.transfers) + "\n}\n";
 }
 
 }  // namespace hexgen

@@ -1,11 +1,11 @@
 #include "profiles/profile_fit.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <utility>
 
 #include "profiles/errors.h"
-#include "profiles/timings.h"
 
 namespace hexgen {
 namespace {
@@ -36,15 +36,13 @@ double mean_graph_launch_s(const std::vector<GpuMeasurement>& gpus) {
   return sum / static_cast<double>(gpus.size());
 }
 
-std::string versions(const MeasuredProfile& profile) {
-  return "driver " + profile.driver + ", CUDA " + profile.cuda_runtime + ", NCCL " + profile.nccl;
-}
-
 /// Alpha-beta of the slowest pair, by the time of 1 MB.
 Link fit_slowest_pair(const std::vector<TransferTiming>& transfers) {
   std::map<std::pair<int, int>, std::vector<LinearSample>> pairs;
   for (const TransferTiming& transfer : transfers) {
-    pairs[{transfer.from, transfer.to}].push_back({1, transfer.bytes, transfer.time.median_s});
+    if (transfer.carrier.chosen) {
+      pairs[{transfer.from, transfer.to}].push_back({1, transfer.bytes, transfer.time.median_s});
+    }
   }
   Link slowest;
   for (const auto& [pair, samples] : pairs) {
@@ -62,6 +60,9 @@ Link fit_slowest_pair(const std::vector<TransferTiming>& transfers) {
 LinearFit fit_all_reduces(const std::vector<AllReduceTiming>& all_reduces) {
   std::vector<LinearSample> samples;
   for (const AllReduceTiming& all_reduce : all_reduces) {
+    if (!all_reduce.carrier.chosen) {
+      continue;
+    }
     const double n = all_reduce.tp_degree;
     samples.push_back({all_reduce_latency_steps(all_reduce.tp_degree),
                        2 * (n - 1) / n * all_reduce.bytes,
@@ -70,54 +71,23 @@ LinearFit fit_all_reduces(const std::vector<AllReduceTiming>& all_reduces) {
   return fit_line(samples, "the all-reduces");
 }
 
-bool same_type(const GpuType& type, const std::string& driver_name, const Catalogue& catalogue) {
-  const CatalogueGpu* known = catalogue.find_gpu(driver_name);
-  return type.name == (known == nullptr ? driver_name : known->type.name);
-}
-
-std::vector<GpuMeasurement> gpus_of_type(const MeasuredProfile& profile,
-                                         const GpuType& type,
-                                         const Catalogue& catalogue) {
-  std::vector<GpuMeasurement> gpus;
-  std::copy_if(profile.gpus.begin(),
-               profile.gpus.end(),
-               std::back_inserter(gpus),
-               [&](const GpuMeasurement& gpu) { return same_type(type, gpu.name, catalogue); });
-  return gpus;
-}
-
-std::vector<Link> node_links_of(const Cluster& cluster) {
-  std::vector<Link> links;
-  for (int from = 0; from < cluster.num_nodes(); ++from) {
-    for (int to = 0; to < cluster.num_nodes(); ++to) {
-      links.push_back(cluster.node_link(from, to));
+/// Overhead and seconds a unit of size of one kind of timing on all GPUs.
+template <typename Timings, typename Size>
+LinearFit fit_by_size(const std::vector<GpuMeasurement>& gpus,
+                      Timings GpuMeasurement::*timings,
+                      Size size,
+                      const char* what) {
+  std::vector<LinearSample> samples;
+  for (const GpuMeasurement& gpu : gpus) {
+    for (const auto& timing : gpu.*timings) {
+      samples.push_back({1, static_cast<double>(std::invoke(size, timing)), timing.time.median_s});
     }
   }
-  return links;
+  return fit_line(samples, what);
 }
 
-/// Points the nodes of GPU type `gpu_type` at a measured copy of their link type.
-void replace_links(const MeasuredProfile& profile,
-                   int gpu_type,
-                   const std::string& gpu_name,
-                   std::vector<Node>& nodes,
-                   std::vector<LinkType>& link_types) {
-  std::map<int, int> measured;  // link type -> its measured copy
-  for (Node& node : nodes) {
-    if (node.gpu_type != gpu_type || node.gpus < 2) {
-      continue;
-    }
-    if (measured.find(node.intra_link) == measured.end()) {
-      LinkType link = fit_link(profile, link_types[static_cast<std::size_t>(node.intra_link)]);
-      if (link.name.find(':') == std::string::npos) {
-        link.name += ":" + gpu_name;
-      }
-      link.timings = std::make_shared<const LinkTimings>(profile);
-      measured[node.intra_link] = static_cast<int>(link_types.size());
-      link_types.push_back(std::move(link));
-    }
-    node.intra_link = measured[node.intra_link];
-  }
+bool have_elementwise(const std::vector<GpuMeasurement>& gpus) {
+  return !gpus.front().elementwise.empty();
 }
 
 }  // namespace
@@ -136,26 +106,41 @@ LinearFit fit_weight_reads(const std::vector<GpuMeasurement>& gpus) {
 }
 
 LinearFit fit_attention(const std::vector<GpuMeasurement>& gpus) {
-  std::vector<LinearSample> samples;
-  for (const GpuMeasurement& gpu : gpus) {
-    for (const AttentionTiming& attention : gpu.attention) {
-      samples.push_back({1, attention.kv_bytes(), attention.time.median_s});
-    }
-  }
-  return fit_line(samples, "decode attention");
+  return fit_by_size(
+      gpus, &GpuMeasurement::attention, &AttentionTiming::kv_bytes, "decode attention");
+}
+
+LinearFit fit_elementwise(const std::vector<GpuMeasurement>& gpus) {
+  return fit_by_size(
+      gpus, &GpuMeasurement::elementwise, &ElementwiseTiming::bytes, "norms, RoPE and activation");
+}
+
+LinearFit fit_prefill_attention(const std::vector<GpuMeasurement>& gpus) {
+  return fit_by_size(gpus,
+                     &GpuMeasurement::prefill_attention,
+                     &PrefillAttentionTiming::flops,
+                     "prefill attention");
 }
 
 GpuEfficiency fit_efficiency(const std::vector<GpuMeasurement>& gpus, const GpuType& type) {
   constexpr double kGemms = 4;               // a layer
   constexpr double kElementwiseKernels = 4;  // a layer
+  const auto fraction = [](double reached, double of) { return std::min(reached / of, 1.0); };
   const LinearFit weights = fit_weight_reads(gpus);
   const LinearFit attention = fit_attention(gpus);
+  const double bandwidth = type.memory_bandwidth_bytes_per_s;
   GpuEfficiency efficiency = type.efficiency;
-  efficiency.memory_fraction = 1 / weights.variable / type.memory_bandwidth_bytes_per_s;
-  efficiency.attention_fraction = 1 / attention.variable / type.memory_bandwidth_bytes_per_s;
-  efficiency.compute_fraction = large_gemm_flops_per_s(gpus) / type.dense_flops_per_s;
+  efficiency.memory_fraction = fraction(1 / weights.variable, bandwidth);
+  efficiency.attention_fraction = fraction(1 / attention.variable, bandwidth);
+  efficiency.compute_fraction = fraction(large_gemm_flops_per_s(gpus), type.dense_flops_per_s);
   efficiency.layer_overhead_s =
-      kGemms * weights.fixed + attention.fixed + kElementwiseKernels * mean_graph_launch_s(gpus);
+      kGemms * weights.fixed + attention.fixed +
+      (have_elementwise(gpus) ? fit_elementwise(gpus).fixed
+                              : kElementwiseKernels * mean_graph_launch_s(gpus));
+  if (!gpus.front().steps.empty()) {
+    efficiency.step_overhead_s =
+        fit_by_size(gpus, &GpuMeasurement::steps, &StepTiming::layers, "steps").fixed;
+  }
   efficiency.origin = "measured";
   efficiency.source = "hexgen-plan profile on " + gpus.front().name;
   return efficiency;
@@ -169,55 +154,11 @@ LinkType fit_link(const MeasuredProfile& profile, const LinkType& base) {
   LinkType link = base;
   link.link = fit_slowest_pair(profile.transfers);
   link.all_reduce_latency_s = all_reduce.fixed;
-  link.all_reduce_fraction = 1 / all_reduce.variable / link.link.bandwidth_bytes_per_s;
+  link.all_reduce_fraction =
+      std::min(1 / all_reduce.variable / link.link.bandwidth_bytes_per_s, 1.0);
   link.origin = "measured";
-  link.source = "hexgen-plan profile on " + profile.gpus.front().name + ", " + versions(profile);
+  link.source = "hexgen-plan profile on " + profile.gpus.front().name;
   return link;
-}
-
-namespace {
-
-Cluster with_profile(const Cluster& cluster,
-                     const MeasuredProfile& profile,
-                     const Catalogue& catalogue) {
-  std::vector<GpuType> types = cluster.gpu_types();
-  std::vector<Node> nodes = cluster.nodes();
-  std::vector<LinkType> link_types = cluster.link_types();
-  bool found = false;
-  for (std::size_t type = 0; type < types.size(); ++type) {
-    const std::vector<GpuMeasurement> gpus = gpus_of_type(profile, types[type], catalogue);
-    if (gpus.empty()) {
-      continue;
-    }
-    found = true;
-    types[type].efficiency = fit_efficiency(gpus, types[type]);
-    types[type].efficiency.source += ", " + versions(profile);
-    types[type].timings = std::make_shared<const GpuTimings>(gpus, types[type]);
-    if (!profile.transfers.empty()) {
-      replace_links(profile, static_cast<int>(type), types[type].name, nodes, link_types);
-    }
-  }
-  if (!found) {
-    throw InputError("gpus[0].name: no node of the cluster has a " + profile.gpus.front().name);
-  }
-  return {cluster.name(),
-          std::move(types),
-          std::move(link_types),
-          std::move(nodes),
-          node_links_of(cluster)};
-}
-
-}  // namespace
-
-Cluster apply_profile(const Cluster& cluster,
-                      const MeasuredProfile& profile,
-                      const Catalogue& catalogue,
-                      const std::string& file) {
-  try {
-    return with_profile(cluster, profile, catalogue);
-  } catch (const InputError& error) {
-    throw InputError(file + ": " + error.what());
-  }
 }
 
 }  // namespace hexgen

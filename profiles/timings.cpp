@@ -20,14 +20,18 @@ std::map<Key, MeasuredCurve> curves_of(const std::map<Key, Points>& points) {
   return curves;
 }
 
-MeasuredCurve attention_curve(const std::vector<GpuMeasurement>& gpus) {
+/// Medians of one kind of timing on all GPUs by their size; none without timings.
+template <typename Timings>
+std::optional<MeasuredCurve> curve_of(const std::vector<GpuMeasurement>& gpus,
+                                      Timings GpuMeasurement::*timings,
+                                      double (Timings::value_type::*size)() const) {
   Points points;
   for (const GpuMeasurement& gpu : gpus) {
-    for (const AttentionTiming& attention : gpu.attention) {
-      points.push_back({attention.kv_bytes(), attention.time.median_s});
+    for (const auto& timing : gpu.*timings) {
+      points.push_back({(timing.*size)(), timing.time.median_s});
     }
   }
-  return MeasuredCurve(std::move(points));
+  return points.empty() ? std::nullopt : std::optional(MeasuredCurve(std::move(points)));
 }
 
 double mean_graph_launch_s(const std::vector<GpuMeasurement>& gpus) {
@@ -46,7 +50,10 @@ double factor_outside(double value, const std::set<int>& measured) {
 }  // namespace
 
 GpuTimings::GpuTimings(const std::vector<GpuMeasurement>& gpus, const GpuType& type)
-    : attention_(attention_curve(gpus)),
+    : attention_(curve_of(gpus, &GpuMeasurement::attention, &AttentionTiming::kv_bytes).value()),
+      prefill_attention_(
+          curve_of(gpus, &GpuMeasurement::prefill_attention, &PrefillAttentionTiming::flops)),
+      elementwise_(curve_of(gpus, &GpuMeasurement::elementwise, &ElementwiseTiming::bytes)),
       graph_launch_s_(mean_graph_launch_s(gpus)),
       flops_per_s_(type.efficiency.compute_fraction * type.dense_flops_per_s) {
   std::map<Shape, Points> points;
@@ -117,12 +124,16 @@ GemmCurve GpuTimings::interpolate(const Shape& shape) const {
 LinkTimings::LinkTimings(const MeasuredProfile& profile) {
   std::map<int, Points> all_reduces;
   for (const AllReduceTiming& timing : profile.all_reduces) {
-    all_reduces[timing.tp_degree].push_back({timing.bytes, timing.time.median_s});
+    if (timing.carrier.chosen) {
+      all_reduces[timing.tp_degree].push_back({timing.bytes, timing.time.median_s});
+    }
   }
   all_reduces_ = curves_of(all_reduces);
   std::map<std::pair<int, int>, Points> pairs;
   for (const TransferTiming& timing : profile.transfers) {
-    pairs[{timing.from, timing.to}].push_back({timing.bytes, timing.time.median_s});
+    if (timing.carrier.chosen) {
+      pairs[{timing.from, timing.to}].push_back({timing.bytes, timing.time.median_s});
+    }
   }
   for (const auto& [pair, curve] : curves_of(pairs)) {
     if (!transfer_ || curve.points().back().time_s > transfer_->points().back().time_s) {

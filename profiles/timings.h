@@ -38,17 +38,30 @@ class GpuTimings {
   /// sequences and contexts of equal bytes take almost equal times.
   const MeasuredCurve& attention() const { return attention_; }
 
+  /// Attention of the prompts of an iteration in one layer, by FLOPs. Null: not measured.
+  const MeasuredCurve* prefill_attention() const { return pointer(prefill_attention_); }
+
+  /// Norms, RoPE with KV append and activation of one layer, by the bytes that they move. Null: not
+  /// measured.
+  const MeasuredCurve* elementwise() const { return pointer(elementwise_); }
+
   /// One empty kernel inside a CUDA graph.
   double graph_launch_s() const { return graph_launch_s_; }
 
  private:
   using Shape = std::pair<int, int>;  // inner_dim, columns
 
+  static const MeasuredCurve* pointer(const std::optional<MeasuredCurve>& curve) {
+    return curve ? &*curve : nullptr;
+  }
+
   double roofline_s(double rows, const Shape& shape) const;
   GemmCurve interpolate(const Shape& shape) const;
 
   std::map<Shape, MeasuredCurve> gemms_;
   MeasuredCurve attention_;
+  std::optional<MeasuredCurve> prefill_attention_;
+  std::optional<MeasuredCurve> elementwise_;
   double graph_launch_s_ = 0;
   double overhead_s_ = 0;
   double bytes_per_s_ = 0;
@@ -57,7 +70,8 @@ class GpuTimings {
   mutable std::map<Shape, std::shared_ptr<const GemmCurve>> known_;  // guarded by mutex_
 };
 
-/// What was measured between the GPUs of one machine.
+/// What was measured between the GPUs of one machine, over the communicators that --communicator
+/// auto chooses.
 class LinkTimings {
  public:
   /// Of the pairs the slowest counts, by the time of its largest transfer.
@@ -72,6 +86,12 @@ class LinkTimings {
  private:
   std::map<int, MeasuredCurve> all_reduces_;  // by TP degree
   std::optional<MeasuredCurve> transfer_;
+};
+
+/// What was measured between two machines.
+struct NodeTimings {
+  MeasuredCurve transfer;           // from GPU to GPU, by bytes
+  std::optional<double> message_s;  // a small one from process to process
 };
 
 }  // namespace hexgen

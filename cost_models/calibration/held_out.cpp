@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "profiles/catalogue.h"
+#include "profiles/errors.h"
 #include "profiles/profile_fit.h"
 #include "profiles/timings.h"
 
@@ -62,17 +63,37 @@ class HeldOut {
   explicit HeldOut(const MeasuredProfile& profile)
       : profile_(profile),
         type_(catalogue_.gpu(profile.gpus.front().name).type),
-        base_(catalogue_.link(catalogue_.gpu(profile.gpus.front().name).usual_link)) {}
+        base_(catalogue_.link(catalogue_.gpu(profile.gpus.front().name).usual_link)) {
+    if (const int limit = profile.gpus.front().sm_limit; limit > 0) {
+      type_.name += ", " + std::to_string(limit) + " multiprocessors";
+    }
+  }
 
   std::vector<HeldOutError> errors() {
     add_gemms();
-    add_attention();
-    if (!profile_.all_reduces.empty()) {
-      add_all_reduces();
-    }
-    if (!profile_.transfers.empty()) {
-      add_transfers();
-    }
+    add_by_size(
+        "decode attention",
+        "every other amount of KV cache",
+        &GpuMeasurement::attention,
+        &AttentionTiming::kv_bytes,
+        [](const GpuTimings& timings) { return &timings.attention(); },
+        fit_attention);
+    add_by_size(
+        "prefill attention",
+        "every other number of FLOPs",
+        &GpuMeasurement::prefill_attention,
+        &PrefillAttentionTiming::flops,
+        [](const GpuTimings& timings) { return timings.prefill_attention(); },
+        fit_prefill_attention);
+    add_by_size(
+        "norms, RoPE, activation",
+        "every other number of bytes",
+        &GpuMeasurement::elementwise,
+        &ElementwiseTiming::bytes,
+        [](const GpuTimings& timings) { return timings.elementwise(); },
+        fit_elementwise);
+    add_links("all-reduce", &MeasuredProfile::all_reduces, predict_all_reduce);
+    add_links("send/recv", &MeasuredProfile::transfers, predict_transfer);
     return std::move(errors_);
   }
 
@@ -140,79 +161,89 @@ class HeldOut {
     return predictions;
   }
 
-  void add_attention() {
-    std::set<double> amounts;
-    for (const AttentionTiming& attention : profile_.gpus.front().attention) {
-      amounts.insert(attention.kv_bytes());
+  /// An operator whose curve is by one size.
+  template <typename Timing, typename Curve, typename Fit>
+  void add_by_size(const std::string& operator_name,
+                   const std::string& left_out,
+                   std::vector<Timing> GpuMeasurement::*list,
+                   double (Timing::*size)() const,
+                   const Curve& curve,
+                   const Fit& fit) {
+    std::set<double> sizes;
+    for (const Timing& timing : profile_.gpus.front().*list) {
+      sizes.insert((timing.*size)());
     }
-    const auto other_amounts = every_other(amounts);
+    if (sizes.empty()) {
+      return;
+    }
+    const auto other_sizes = every_other(sizes);
     std::vector<GpuMeasurement> kept = profile_.gpus;
-    std::vector<AttentionTiming> others;
+    std::vector<Timing> others;
     for (GpuMeasurement& gpu : kept) {
-      auto parts = split(gpu.attention, [&](const AttentionTiming& attention) {
-        return other_amounts.count(attention.kv_bytes()) > 0;
-      });
-      gpu.attention = std::move(parts.first);
+      auto parts = split(
+          gpu.*list, [&](const Timing& timing) { return other_sizes.count((timing.*size)()) > 0; });
+      gpu.*list = std::move(parts.first);
       others.insert(others.end(), parts.second.begin(), parts.second.end());
     }
     const GpuTimings timings(kept, fitted_type(kept));
-    const LinearFit line = fit_attention(kept);
+    const LinearFit line = fit(kept);
     std::vector<Prediction> predictions;
-    for (const AttentionTiming& attention : others) {
-      predictions.push_back({.measured_s = attention.time.median_s,
-                             .interpolated_s = timings.attention().time_s(attention.kv_bytes()),
-                             .constant_s = line.fixed + line.variable * attention.kv_bytes()});
+    for (const Timing& timing : others) {
+      predictions.push_back({.measured_s = timing.time.median_s,
+                             .interpolated_s = curve(timings)->time_s((timing.*size)()),
+                             .constant_s = line.fixed + line.variable * (timing.*size)()});
     }
-    add("decode attention", "every other amount of KV cache", predictions);
+    add(operator_name, left_out, predictions);
   }
 
-  template <typename Timings>
-  static std::set<double> other_sizes(const Timings& timings) {
+  static Prediction predict_all_reduce(const AllReduceTiming& timing,
+                                       const LinkTimings& timings,
+                                       const LinkType& link) {
+    const double n = timing.tp_degree;
+    const double bytes_per_s = link.all_reduce_fraction * link.link.bandwidth_bytes_per_s;
+    return {.measured_s = timing.time.median_s,
+            .interpolated_s = timings.all_reduce(timing.tp_degree)->time_s(timing.bytes),
+            .constant_s = all_reduce_latency_steps(timing.tp_degree) * link.all_reduce_latency_s +
+                          2 * (n - 1) / n * timing.bytes / bytes_per_s};
+  }
+
+  static Prediction predict_transfer(const TransferTiming& timing,
+                                     const LinkTimings& timings,
+                                     const LinkType& link) {
+    return {.measured_s = timing.time.median_s,
+            .interpolated_s = timings.transfer()->time_s(timing.bytes),
+            .constant_s = link.link.transfer_s(timing.bytes)};
+  }
+
+  /// Every communicator as if it were chosen.
+  template <typename Timing, typename Predict>
+  void add_links(const std::string& operator_name,
+                 std::vector<Timing> MeasuredProfile::*list,
+                 const Predict& predict) {
+    std::set<std::string> communicators;
     std::set<double> sizes;
-    for (const auto& timing : timings) {
+    for (const Timing& timing : profile_.*list) {
+      communicators.insert(timing.carrier.communicator);
       sizes.insert(timing.bytes);
     }
-    return every_other(sizes);
-  }
-
-  void add_all_reduces() {
-    const auto left_out = other_sizes(profile_.all_reduces);
-    MeasuredProfile kept = profile_;
-    const auto parts = split(profile_.all_reduces, [&](const AllReduceTiming& timing) {
-      return left_out.count(timing.bytes) > 0;
-    });
-    kept.all_reduces = parts.first;
-    const LinkTimings timings(kept);
-    const LinkType link = fit_link(kept, base_);
-    std::vector<Prediction> predictions;
-    for (const AllReduceTiming& timing : parts.second) {
-      const double n = timing.tp_degree;
-      const double bytes_per_s = link.all_reduce_fraction * link.link.bandwidth_bytes_per_s;
-      predictions.push_back(
-          {.measured_s = timing.time.median_s,
-           .interpolated_s = timings.all_reduce(timing.tp_degree)->time_s(timing.bytes),
-           .constant_s = all_reduce_latency_steps(timing.tp_degree) * link.all_reduce_latency_s +
-                         2 * (n - 1) / n * timing.bytes / bytes_per_s});
+    const auto left_out = every_other(sizes);
+    for (const std::string& communicator : communicators) {
+      MeasuredProfile kept = profile_;
+      std::vector<Timing> others;
+      (kept.*list).clear();
+      for (Timing timing : profile_.*list) {
+        timing.carrier.chosen = timing.carrier.communicator == communicator;
+        const bool other = timing.carrier.chosen && left_out.count(timing.bytes) > 0;
+        (other ? others : kept.*list).push_back(timing);
+      }
+      const LinkTimings timings(kept);
+      const LinkType link = fit_link(kept, base_);
+      std::vector<Prediction> predictions;
+      for (const Timing& timing : others) {
+        predictions.push_back(predict(timing, timings, link));
+      }
+      add(operator_name + " (" + communicator + ")", "every other size", predictions);
     }
-    add("all-reduce", "every other size", predictions);
-  }
-
-  void add_transfers() {
-    const auto left_out = other_sizes(profile_.transfers);
-    MeasuredProfile kept = profile_;
-    const auto parts = split(profile_.transfers, [&](const TransferTiming& timing) {
-      return left_out.count(timing.bytes) > 0;
-    });
-    kept.transfers = parts.first;
-    const LinkTimings timings(kept);
-    const LinkType link = fit_link(kept, base_);
-    std::vector<Prediction> predictions;
-    for (const TransferTiming& timing : parts.second) {
-      predictions.push_back({.measured_s = timing.time.median_s,
-                             .interpolated_s = timings.transfer()->time_s(timing.bytes),
-                             .constant_s = link.link.transfer_s(timing.bytes)});
-    }
-    add("hand-off (send/recv)", "every other size", predictions);
   }
 
   const MeasuredProfile& profile_;
@@ -230,6 +261,9 @@ std::string percent(double error) {
 }  // namespace
 
 std::vector<HeldOutError> held_out_errors(const MeasuredProfile& profile) {
+  if (profile.gpus.empty()) {
+    throw InputError("--held-out: a profile between hosts has no GPU to leave timings out of");
+  }
   return HeldOut(profile).errors();
 }
 

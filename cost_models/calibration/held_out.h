@@ -19,8 +19,9 @@ struct HeldOutError {
 };
 
 /// Leaves out, one operator after the other, every other number of rows of a product, every other
-/// matrix, every other amount of KV cache, and every other message size of an all-reduce and of a
-/// transfer; the outermost stay. Throws InputError when what is kept is too little to fit.
+/// matrix, every other amount of KV cache, of FLOPs of a prompt and of bytes of the small kernels,
+/// and every other message size of all-reduces and transfers, for each communicator; the outermost
+/// stay. Throws InputError when what is kept is too little to fit.
 std::vector<HeldOutError> held_out_errors(const MeasuredProfile& profile);
 
 /// A table in Markdown; errors in %.

@@ -2,10 +2,10 @@
 
 #include <filesystem>
 
+#include "profiles/apply_profile.h"
 #include "profiles/errors.h"
 #include "profiles/file.h"
 #include "profiles/names.h"
-#include "profiles/profile_fit.h"
 #include "profiles/sha256.h"
 
 namespace hexgen {

@@ -6,7 +6,8 @@
 
 #include "cost_models/calibration/held_out.h"
 #include "cost_models/extrapolation.h"
-#include "profiles/profile_fit.h"
+#include "profiles/apply_profile.h"
+#include "profiles/errors.h"
 #include "profiles/timings.h"
 #include "tests/support/clusters.h"
 #include "tests/support/synthetic_profile.h"
@@ -40,6 +41,14 @@ ModelSpec model() {
 Cluster measured_cluster() {
   return apply_profile(round_cluster({round_gpu("measured", 80)}, {{0, 4}}),
                        synthetic_profile("measured", 10e-6),
+                       hexgen::Catalogue({}, {}),
+                       "p.json");
+}
+
+/// The same with every operator that a profile may have.
+Cluster completely_measured_cluster() {
+  return apply_profile(round_cluster({round_gpu("measured", 80)}, {{0, 4}}),
+                       hexgen::test::complete_profile("measured"),
                        hexgen::Catalogue({}, {}),
                        "p.json");
 }
@@ -95,13 +104,54 @@ TEST_CASE("a stage takes the times of its measured operators") {
         Approx(cost_terms(cost, hexgen::prefill_shape(100)).iteration_s()));
 }
 
+TEST_CASE("prefill attention, norms, RoPE and activation take measured times") {
+  const StageCost cost = cost_of(completely_measured_cluster(), {0}, 2);
+  // A prompt of 1024 tokens, 16 heads of 256, both layers: 6 us and the FLOPs at 40 TFLOP/s.
+  const double flops = 4.0 * 16 * 256 * (1024.0 * 1025 / 2);
+  CHECK(cost.prefill_time_s(1024.0 * 1025 / 2) == Approx(2 * (6e-6 + flops / 40e12)));
+  // Norms 8 x 4096, RoPE 2 x 24 x 256, activation 3 x 8192 elements of 2 bytes: 138 KB a token.
+  const double bytes = 2.0 * (8 * 4096 + 2 * 24 * 256 + 3 * 8192);
+  CHECK(cost.elementwise_time_s(64) == Approx(2 * (7e-6 + 64 * bytes / 0.4e12)));
+  CHECK(cost.overhead_s == Approx(50e-6));  // of the step; no launches besides
+  // Half of both on two GPUs: between the points a straight line, which these timings are.
+  const StageCost half = cost_of(completely_measured_cluster(), {0, 1}, 2);
+  CHECK(half.prefill_time_s(1024.0 * 1025 / 2) == Approx(2 * (6e-6 + flops / 2 / 40e12)));
+  const auto prompt = hexgen::prefill_shape(300);
+  CHECK(cost.iteration_s(prompt) == Approx(cost_terms(cost, prompt).iteration_s()));
+}
+
+TEST_CASE("hand-offs and tokens between measured nodes take their times") {
+  auto profile = synthetic_profile("measured", 10e-6);
+  hexgen::test::add_hosts(profile, "n0", "n1");
+  const Cluster cluster = apply_profile(
+      round_cluster({round_gpu("measured", 80), round_gpu("other", 80)}, {{0, 1}, {1, 2}, {1, 1}}),
+      profile,
+      hexgen::Catalogue({}, {}),
+      "p.json");
+  const auto cost = [&](const std::vector<int>& devices, bool last, const std::vector<int>& next) {
+    return stage_cost(model(), cluster, devices, 2, {.first = !last, .last = last}, next);
+  };
+  const double tokens = 1e6 / (4096 * 2);
+  CHECK(cost({0}, false, {1}).handoff_time_s({.new_tokens = tokens}) == Approx(200e-6 + 250e-6));
+  // 64 MB are the most that was measured; twice as many go on along the fitted line.
+  CHECK(cost({0}, false, {1}).handoff_time_s({.new_tokens = 128 * tokens}) ==
+        Approx(200e-6 + 128e6 / 4e9));
+  CHECK(cost({1}, true, {0}).handoff_time_s({.logit_rows = 1}) == Approx(60e-6).epsilon(1e-3));
+  // A leader of two broadcasts in 10 us and at 100 GB/s.
+  CHECK(cost({0}, false, {1, 2}).handoff_time_s({.new_tokens = tokens}) ==
+        Approx(200e-6 + 250e-6 + 10e-6 + 10e-6));
+  CHECK(cost({1}, false, {3}).measured_handoff == nullptr);  // 1 ms, 1 GB/s by the cluster file
+  CHECK(cost({3}, true, {1}).handoff_time_s({.logit_rows = 1}) == Approx(1e-3).epsilon(1e-3));
+}
+
 TEST_CASE("no time of a measured stage lies below its envelope of plain rooflines") {
-  const StageCost cost = cost_of(measured_cluster(), {0, 1}, 2, {2});
+  const StageCost cost = cost_of(completely_measured_cluster(), {0, 1}, 2, {2});
   const StageCost envelope = lower_envelope(cost);
   CHECK(envelope.gemms[0].measured == nullptr);
   CHECK(envelope.measured_kv_read == nullptr);
   for (double rows = 1; rows < 20000; rows *= 1.3) {
-    const hexgen::BatchShape shape = {.new_tokens = rows, .kv_read_tokens = 100 * rows};
+    const hexgen::BatchShape shape = {
+        .new_tokens = rows, .kv_read_tokens = 100 * rows, .prefill_pairs = rows * rows};
     CHECK(envelope.iteration_s(shape) <= cost.iteration_s(shape) * (1 + 1e-12));
     CHECK(envelope.handoff_time_s(shape) <= cost.handoff_time_s(shape) * (1 + 1e-12));
   }
@@ -171,6 +221,12 @@ TEST_CASE("iterations outside of the measured range are found, and told how far 
   CHECK(text.find("output projection (matrix, 2.0 times)") != std::string::npos);
   CHECK(text.find("all-reduce (2.1 times)") != std::string::npos);  // 134 MB of 64 MB
   CHECK(hexgen::describe(std::vector<hexgen::Extrapolation>{}).empty());
+  // Prompts and rows were measured up to 4096: twice as long a prompt has four times the pairs.
+  const StageCost complete = cost_of(completely_measured_cluster(), {0}, 1);
+  found.clear();
+  note_extrapolations(complete, hexgen::prefill_shape(8192), found);
+  CHECK(describe(found).find("prefill attention (4.0 times)") != std::string::npos);
+  CHECK(describe(found).find("norms, RoPE, activation (2.0 times)") != std::string::npos);
 }
 
 TEST_CASE("timings left out of the shipped profiles are predicted by the others within 10 %") {
@@ -205,7 +261,34 @@ TEST_CASE("constants that timings were made from predict those that are left out
     }
     return profile;
   }());
-  CHECK(errors.back().operator_name == "hand-off (send/recv)");
+  CHECK(errors.back().operator_name == "send/recv (nccl)");
   CHECK(errors.back().by_constants.p90 < 1e-6);
   CHECK(errors.back().interpolated.median < 0.3);
+}
+
+TEST_CASE("every operator and every communicator has its own line of errors") {
+  auto profile = hexgen::test::complete_profile("NVIDIA H200");
+  // A communicator that was not chosen, at ten times the times.
+  for (hexgen::AllReduceTiming timing : std::vector(profile.all_reduces)) {
+    timing.time = hexgen::test::exactly(10 * timing.time.median_s);
+    timing.carrier = {.communicator = "peer", .chosen = false};
+    profile.all_reduces.push_back(timing);
+  }
+  std::vector<std::string> names;
+  for (const hexgen::HeldOutError& error : hexgen::held_out_errors(profile)) {
+    names.push_back(error.operator_name);
+    if (error.operator_name != "GEMM") {
+      CAPTURE(error.operator_name);
+      CHECK(error.by_constants.p90 < 1e-6);  // of which the timings were made
+    }
+  }
+  CHECK(names == std::vector<std::string>{"GEMM",
+                                          "GEMM",
+                                          "decode attention",
+                                          "prefill attention",
+                                          "norms, RoPE, activation",
+                                          "all-reduce (nccl)",
+                                          "all-reduce (peer)",
+                                          "send/recv (nccl)"});
+  CHECK_THROWS_AS(hexgen::held_out_errors({}), hexgen::InputError);
 }

@@ -8,9 +8,11 @@
 #include "cost_models/memory.h"
 #include "cost_models/plan_check.h"
 #include "cost_models/text_table.h"
+#include "profiles/apply_profile.h"
 #include "profiles/errors.h"
 #include "tests/support/clusters.h"
 #include "tests/support/golden.h"
+#include "tests/support/synthetic_profile.h"
 
 using namespace hexgen;
 using test::round_cluster;
@@ -53,6 +55,19 @@ std::string described(const PlanFile& file, const SampleRequest& request) {
 TEST_CASE("the description of a plan is the reviewed one") {
   test::check_golden("plan_report.txt",
                      described(small_plan(), {.prompt_tokens = 1000, .output_tokens = 100}));
+}
+
+TEST_CASE("a description says which numbers were measured, and between which nodes") {
+  PlanFile file = small_plan();
+  MeasuredProfile profile = test::complete_profile("large");
+  test::add_hosts(profile, "n0", "n1");
+  file.cluster = apply_profile(file.cluster, profile, Catalogue({}, {}), "p.json");
+  const std::string text = described(file, {});
+  const auto says = [&](const char* part) { return text.find(part) != std::string::npos; };
+  CHECK(says("prefill attention        measured, interpolated"));
+  CHECK(says("norms, RoPE, activation  measured, interpolated"));
+  CHECK(says("a step besides           50.0 us, fitted to a profile"));
+  CHECK(says("Links between nodes: measured between n0 and n1, else as the cluster file says."));
 }
 
 TEST_CASE("no line of a description is wider than 120 columns") {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "profiles/catalogue.h"
 #include "profiles/profile_fit.h"
 
 using hexgen::Catalogue;

@@ -72,4 +72,40 @@ inline MeasuredProfile synthetic_profile(const std::string& gpu_name, double sen
   return profile;
 }
 
+/// The same with prefill attention of 6 us and 40 TFLOP/s, norms, RoPE and activation of 7 us and
+/// 0.4 TB/s, and steps of 50 us and 10 us a layer.
+inline MeasuredProfile complete_profile(const std::string& gpu_name) {
+  MeasuredProfile profile = synthetic_profile(gpu_name, 10e-6);
+  for (GpuMeasurement& gpu : profile.gpus) {
+    for (const int tokens : {128, 1024, 4096}) {
+      PrefillAttentionTiming prompt = {
+          .new_tokens = tokens, .num_heads = 16, .num_kv_heads = 8, .head_dim = 256};
+      prompt.time = exactly(6e-6 + prompt.flops() / 40e12);
+      gpu.prefill_attention.push_back(prompt);
+    }
+    for (const int rows : {1, 64, 4096}) {
+      ElementwiseTiming layer = {.rows = rows,
+                                 .hidden_dim = 4096,
+                                 .ffn_dim = 8192,
+                                 .num_heads = 16,
+                                 .num_kv_heads = 8,
+                                 .head_dim = 256};
+      layer.time = exactly(7e-6 + layer.bytes() / 0.4e12);
+      gpu.elementwise.push_back(layer);
+    }
+    for (const int layers : {1, 5}) {
+      gpu.steps.push_back({layers, exactly(50e-6 + layers * 10e-6)});
+    }
+  }
+  return profile;
+}
+
+/// Adds sends of 200 us and 4 GB/s between two hosts, and messages of 60 us.
+inline void add_hosts(MeasuredProfile& profile, const std::string& from, const std::string& to) {
+  for (const double bytes : {8e3, 1e6, 64e6}) {
+    profile.between_hosts.push_back({from, to, bytes, exactly(200e-6 + bytes / 4e9)});
+  }
+  profile.messages.push_back({from, to, 64, exactly(60e-6)});
+}
+
 }  // namespace hexgen::test
