@@ -1,5 +1,8 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "planner/cluster_generator.h"
 #include "planner/explain_command.h"
@@ -12,7 +15,8 @@
 #include "profiles/errors.h"
 #include "profiles/file.h"
 #include "profiles/program.h"
-#include "runner/machine_profiler.h"
+#include "runner/cli/process_options.h"
+#include "runner/profiler/machine_profiler.h"
 
 namespace {
 
@@ -21,16 +25,49 @@ constexpr const char* kProgram = "hexgen-plan";
 struct ProfileCommand {
   std::string out;
   hexgen::ImportOptions import;
-  hexgen::ProfileOptions options;
+  std::vector<std::string> gpus;
+  bool links = true;
+  bool between = false;
+  hexgen::ProcessOptions processes;
+  std::string host_name;
   bool quiet = false;
 };
 
 void add_profile_options(CLI::App& app, ProfileCommand& command) {
   app.add_option("--out", command.out, "Profile or cluster file to write")->required();
-  app.add_option("--gpus", command.options.gpus, "CUDA devices (default: all)")->delimiter(',');
-  app.add_flag("!--no-links", command.options.links, "Do not measure all-reduce and send/recv");
+  app.add_option("--gpus",
+                 command.gpus,
+                 "CUDA devices (default: all), or parts of them such as 0:24, which has 24 "
+                 "multiprocessors")
+      ->type_name("GPU[:N]")
+      ->delimiter(',');
+  app.add_flag("!--no-links", command.links, "Do not measure all-reduce and send/recv");
+  auto* between = app.add_flag(
+      "--between", command.between, "Measure between processes on several hosts instead");
+  app.add_option("--host-name",
+                 command.host_name,
+                 "Name of the cluster's node that this process stands for (default: the host's)")
+      ->needs(between);
+  hexgen::add_process_options(app, command.processes);
   app.add_flag("--quiet", command.quiet, "No progress on stderr");
   hexgen::add_import_options(app, command.import);
+}
+
+/// None where another process writes it.
+std::optional<hexgen::MeasuredProfile> measure(const ProfileCommand& command,
+                                               const hexgen::ProfileProgress& progress) {
+  const auto devices = hexgen::parse_profiled_devices(command.gpus);
+  if (!command.between) {
+    if (!command.processes.launch.node.empty() || !command.processes.launch.rendezvous.empty()) {
+      throw hexgen::InputError("--node and --rendezvous go with --between");
+    }
+    return hexgen::profile_machine({.devices = devices, .links = command.links}, progress);
+  }
+  return hexgen::profile_between_hosts(
+      {.processes = command.processes,
+       .host_name = command.host_name,
+       .device = devices.empty() ? hexgen::ProfiledDevice{} : devices.front()},
+      progress);
 }
 
 void run_profile(const ProfileCommand& command) {
@@ -43,8 +80,9 @@ void run_profile(const ProfileCommand& command) {
       std::cerr << line << '\n';
     }
   };
-  const hexgen::MeasuredProfile profile = hexgen::profile_machine(command.options, progress);
-  hexgen::write_file(command.out, hexgen::profile_text(profile));
+  if (const auto profile = measure(command, progress)) {
+    hexgen::write_file(command.out, hexgen::profile_text(*profile));
+  }
 }
 
 template <typename Options>

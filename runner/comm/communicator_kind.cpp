@@ -5,19 +5,29 @@
 namespace hexgen {
 
 CommunicatorKind communicator_kind(const std::string& name) {
-  if (name == "auto") {
-    return CommunicatorKind::kAuto;
-  }
-  if (name == "nccl") {
-    return CommunicatorKind::kNccl;
-  }
-  if (name == "peer") {
-    return CommunicatorKind::kPeer;
-  }
-  if (name == "host") {
-    return CommunicatorKind::kHost;
+  for (const CommunicatorKind kind : {CommunicatorKind::kAuto,
+                                      CommunicatorKind::kNccl,
+                                      CommunicatorKind::kPeer,
+                                      CommunicatorKind::kHost}) {
+    if (name == name_of(kind)) {
+      return kind;
+    }
   }
   throw InputError("--communicator: \"" + name + "\", expected auto, nccl, peer or host");
+}
+
+const char* name_of(CommunicatorKind kind) {
+  switch (kind) {
+    case CommunicatorKind::kAuto:
+      return "auto";
+    case CommunicatorKind::kNccl:
+      return "nccl";
+    case CommunicatorKind::kPeer:
+      return "peer";
+    case CommunicatorKind::kHost:
+      break;
+  }
+  return "host";
 }
 
 CommunicatorKind choose_communicator(CommunicatorKind wanted, const GroupTraits& group) {

@@ -15,6 +15,9 @@ enum class CommunicatorKind {
 /// "auto", "nccl", "peer" or "host". Throws InputError for other names.
 CommunicatorKind communicator_kind(const std::string& name);
 
+/// The inverse.
+const char* name_of(CommunicatorKind kind);
+
 /// What decides how a group can talk.
 struct GroupTraits {
   int size = 0;

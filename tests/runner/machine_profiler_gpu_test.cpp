@@ -3,7 +3,7 @@
 #include <set>
 
 #include "profiles/errors.h"
-#include "runner/machine_profiler.h"
+#include "runner/profiler/machine_profiler.h"
 
 using hexgen::GpuMeasurement;
 using hexgen::InputError;
@@ -24,7 +24,7 @@ void check_spread(const Timing& time) {
 TEST_CASE("a profile of one GPU times every shape, and larger work takes longer") {
   int lines = 0;
   const MeasuredProfile profile =
-      profile_machine({.gpus = {0}}, [&](const std::string&) { ++lines; });
+      profile_machine({.devices = {{0}}}, [&](const std::string&) { ++lines; });
   CHECK(lines >= 3);
   REQUIRE(profile.gpus.size() == 1);
   CHECK(profile.all_reduces.empty());
@@ -45,10 +45,31 @@ TEST_CASE("a profile of one GPU times every shape, and larger work takes longer"
   for (const hexgen::AttentionTiming& attention : gpu.attention) {
     check_spread(attention.time);
   }
+  for (const hexgen::PrefillAttentionTiming& attention : gpu.prefill_attention) {
+    check_spread(attention.time);
+  }
+  REQUIRE(gpu.elementwise.size() >= 2);
+  CHECK(gpu.elementwise[0].time.median_s < gpu.elementwise[6].time.median_s);  // 1 and 4096 rows
+  REQUIRE(gpu.steps.size() >= 2);
+  CHECK(gpu.steps.front().time.median_s < gpu.steps.back().time.median_s);
 }
 
-TEST_CASE("GPUs that do not exist or are named twice are refused") {
-  CHECK_THROWS_AS(profile_machine({.gpus = {9999}}, {}), InputError);
-  CHECK_THROWS_WITH_AS(
-      profile_machine({.gpus = {0, 0}}, {}), "--gpus: 0 is named twice", InputError);
+TEST_CASE("two parts of a GPU are measured once, slower than the whole, with links by peer alone") {
+  const MeasuredProfile profile = profile_machine({.devices = {{0, 16}, {0, 16}}}, {});
+  REQUIRE(profile.gpus.size() == 1);
+  CHECK(profile.gpus[0].sm_limit == 16);
+  CHECK(profile.gpus[0].multiprocessors == 16);
+  const hexgen::ReadTiming& read = profile.gpus[0].reads.back();
+  CHECK(read.time.median_s > read.bytes / 3e12);  // far from what all multiprocessors read
+  REQUIRE(!profile.all_reduces.empty());
+  REQUIRE(!profile.transfers.empty());
+  for (const hexgen::AllReduceTiming& timing : profile.all_reduces) {
+    CHECK(timing.carrier == hexgen::Carrier{"peer", true});
+    check_spread(timing.time);
+  }
+  CHECK(profile.transfers.front().from == profile.transfers.front().to);
+}
+
+TEST_CASE("GPUs that do not exist are refused") {
+  CHECK_THROWS_AS(profile_machine({.devices = {{9999}}}, {}), InputError);
 }

@@ -1,45 +1,17 @@
-#include "runner/machine_profiler.h"
+#include "runner/profiler/versions.h"
 
 #include <cublasLt.h>
 #include <cuda_runtime_api.h>
 #include <dlfcn.h>
 #include <nccl.h>
 
-#include <algorithm>
-#include <numeric>
+#include <string>
 
-#include "profiles/errors.h"
 #include "profiles/program.h"
 #include "runner/cuda_check.h"
-#include "runner/gpu_measurement.h"
-#include "runner/link_measurement.h"
 
 namespace hexgen {
 namespace {
-
-std::vector<int> selected_gpus(const std::vector<int>& wanted) {
-  int count = 0;
-  const cudaError_t status = cudaGetDeviceCount(&count);
-  if (status == cudaErrorNoDevice || status == cudaErrorInsufficientDriver) {
-    throw DeviceError(std::string("no GPU can be used: ") + cudaGetErrorString(status));
-  }
-  HEXGEN_CUDA_CHECK(status);
-  if (wanted.empty()) {
-    std::vector<int> all(static_cast<std::size_t>(count));
-    std::iota(all.begin(), all.end(), 0);
-    return all;
-  }
-  for (auto gpu = wanted.begin(); gpu != wanted.end(); ++gpu) {
-    if (*gpu < 0 || *gpu >= count) {
-      throw InputError("--gpus: " + std::to_string(*gpu) + " is not one of the " +
-                       std::to_string(count) + " GPUs of this machine");
-    }
-    if (std::find(wanted.begin(), gpu, *gpu) != gpu) {
-      throw InputError("--gpus: " + std::to_string(*gpu) + " is named twice");
-    }
-  }
-  return wanted;
-}
 
 std::string dotted(int major, int minor) {
   return std::to_string(major) + "." + std::to_string(minor);
@@ -66,7 +38,10 @@ std::string driver_version() {
   return known ? version : "unknown";
 }
 
-void note_versions(MeasuredProfile& profile) {
+}  // namespace
+
+MeasuredProfile profile_of_versions() {
+  MeasuredProfile profile;
   profile.tool = version_line("hexgen-plan");
   profile.driver = driver_version();
   int version = 0;
@@ -78,24 +53,6 @@ void note_versions(MeasuredProfile& profile) {
   profile.nccl = dotted(version / 10000, version / 100 % 100) + "." + std::to_string(version % 100);
   const auto blas = static_cast<int>(cublasLtGetVersion());  // 130100 for 13.1.0
   profile.cublaslt = dotted(blas / 10000, blas / 100 % 100) + "." + std::to_string(blas % 100);
-}
-
-}  // namespace
-
-MeasuredProfile profile_machine(const ProfileOptions& options, const ProfileProgress& progress) {
-  const std::vector<int> gpus = selected_gpus(options.gpus);
-  MeasuredProfile profile;
-  note_versions(profile);
-  for (const int gpu : gpus) {
-    profile.gpus.push_back(measure_gpu(gpu, progress));
-  }
-  if (options.links && gpus.size() > 1) {
-    if (progress) {
-      progress("all-reduce and send/recv among " + std::to_string(gpus.size()) + " GPUs");
-    }
-    profile.all_reduces = measure_all_reduces(gpus);
-    profile.transfers = measure_transfers(gpus);
-  }
   return profile;
 }
 
