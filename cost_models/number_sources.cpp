@@ -45,8 +45,11 @@ void add_gpu(TextTable& table, const GpuType& gpu) {
                    measured ? "measured"
                             : fixed(reached.layer_overhead_s / kMicro, 1) + " us, " + constants});
   }
-  table.add_row(
-      {"", "a step besides", fixed(reached.step_overhead_s / kMicro, 1) + " us, " + constants});
+  table.add_row({"",
+                 "a step besides",
+                 reached.step_overhead_s == 0
+                     ? "not counted"
+                     : fixed(reached.step_overhead_s / kMicro, 1) + " us, " + constants});
   table.add_row({"", "memory, peak rates", "catalogue"});
 }
 

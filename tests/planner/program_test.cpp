@@ -198,6 +198,19 @@ TEST_CASE("profile without a usable GPU ends with exit code 4 and one line") {
   check_one_line(finished);
 }
 
+TEST_CASE("what a profile cannot measure is refused on any machine") {
+  for (const std::string& wrong : {std::string("--gpus 0:x"),
+                                   std::string("--gpus 0,0"),
+                                   std::string("--node 0/2"),
+                                   std::string("--rendezvous here:29400"),
+                                   std::string("--host-name a")}) {
+    CAPTURE(wrong);
+    const Finished refused = run_program("profile --out unwritten.json " + wrong);
+    CHECK(refused.exit_code == 2);
+    check_one_line(refused);
+  }
+}
+
 TEST_CASE("outputs of other tools are imported as a cluster that a search can use") {
   const hexgen::test::TemporaryFolder folder;
   const std::string csv = folder / "gpus.csv";
