@@ -84,7 +84,7 @@ double gain_of_kv(const std::vector<StageCost>& stages,
 }  // namespace
 
 double pipeline_capacity_per_s(const PipelineGroup& pipeline, const PlanningRequest& request) {
-  const auto stages = pipeline_cost(request.model, request.cluster, pipeline);
+  const auto stages = pipeline_cost(request.model, request.cluster, pipeline, request.tables);
   return capacity_per_s(stages, request, pipeline.max_batch);
 }
 

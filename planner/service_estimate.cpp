@@ -57,18 +57,14 @@ ServiceEstimate estimate_continuous(const std::vector<StageCost>& stages,
       std::max(pass_s(stages, decode), micro_batches * slowest_s(stages, decode));
   const double prompt_mean_s = prompt_s(stages, target, target.prompt_tokens);
   const double steps = target.output_tokens - 1;
-  const double slowest_prefill_s = slowest_s(stages, prefill);
-  ServiceEstimate estimate;
-  double delay_s = pass_s(stages, prefill);  // of a decode step by the prefill of another request
-  constexpr int kIterations = 4;
-  for (int i = 0; i < kIterations; ++i) {
-    const double decode_s = steps * cycle_s + (batch - 1) * delay_s;
-    estimate.request_s = prompt_mean_s + decode_s;
-    estimate.token_s = decode_s / std::max(1.0, steps);
-    estimate.capacity_per_s = batch / estimate.request_s;
-    const double busy = std::min(1.0, estimate.capacity_per_s * slowest_prefill_s);
-    delay_s = busy * busy * slowest_prefill_s + (1 - busy * busy) * pass_s(stages, prefill);
-  }
+  const double others = batch - 1;  // that prefill while a request decodes
+  const double sharing = 1 + others / (2 * std::max(1.0, steps));
+  const double held_up_s =
+      std::max(others * slowest_s(stages, prefill), others / sharing * pass_s(stages, prefill));
+  const double decode_s = steps * cycle_s + held_up_s;
+  ServiceEstimate estimate = {.request_s = prompt_mean_s + decode_s,
+                              .token_s = decode_s / std::max(1.0, steps)};
+  estimate.capacity_per_s = batch / estimate.request_s;
   const double load = std::min(1.0, estimate.capacity_per_s * prompt_mean_s / micro_batches);
   estimate.first_token_s =
       prompt_s(stages, target, target.tail_prompt_tokens) + load * prompt_mean_s;

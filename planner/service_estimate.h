@@ -51,11 +51,11 @@ struct ServiceEstimate {
 /// first token is that of a mean request.
 /// Continuous: they decode in as many micro-batches as there are stages, and the slowest stage or
 /// the way through all stages sets the pace. While a request decodes, every other one in flight
-/// prefills once. A micro-batch behind a prefill follows it through all stages, so it loses the
-/// whole pass, unless prefills follow each other closely: then only the slowest stage counts, with
-/// weight busy^2, where busy is the share of time in which that stage prefills (fitted:
-/// docs/SEARCH.md). The first token waits for the long prompt's chunks, and behind a mean prompt
-/// with the probability that its micro-batch prefills.
+/// prefills once, n of them in the time of a step. A micro-batch behind a prefill follows it
+/// through all stages, so it loses a whole pass; prefills that are under way together share what
+/// they hold up, n / (1 + n / 2) passes in a step (the 2 is fitted: docs/SEARCH.md), but no less
+/// than the slowest stage takes for all n. The first token waits for the long prompt's chunks, and
+/// behind a mean prompt with the probability that its micro-batch prefills.
 ServiceEstimate estimate_service(const std::vector<StageCost>& stages,
                                  const ServiceTarget& target,
                                  int batch);
