@@ -88,6 +88,14 @@ double pipeline_capacity_per_s(const PipelineGroup& pipeline, const PlanningRequ
   return capacity_per_s(stages, request, pipeline.max_batch);
 }
 
+double plan_capacity_per_s(const Plan& plan, const PlanningRequest& request) {
+  double capacity_per_s = 0;
+  for (const PipelineGroup& pipeline : plan.pipelines()) {
+    capacity_per_s += pipeline_capacity_per_s(pipeline, request);
+  }
+  return capacity_per_s;
+}
+
 std::vector<Binding> bindings(const PipelineGroup& pipeline, const PlanningRequest& request) {
   std::vector<StageCost> stages = pipeline_cost(request.model, request.cluster, pipeline);
   const double now = capacity_per_s(stages, request, pipeline.max_batch);

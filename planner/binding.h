@@ -28,6 +28,9 @@ struct Binding {
 /// (planner/service_estimate.h).
 double pipeline_capacity_per_s(const PipelineGroup& pipeline, const PlanningRequest& request);
 
+/// The same summed over the plan's pipelines.
+double plan_capacity_per_s(const Plan& plan, const PlanningRequest& request);
+
 /// Every resource of a pipeline, the one with the largest gain first: it binds. Times are divided
 /// by 1.1 one by one and the capacity is computed anew; KV room counts while it, and nothing else,
 /// limits max_batch.

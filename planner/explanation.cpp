@@ -27,14 +27,6 @@ std::multiset<GroupKind> group_kinds(const std::vector<PipelineGroup>& pipelines
   return kinds;
 }
 
-double capacity_of(const Plan& plan, const PlanningRequest& request) {
-  double capacity_per_s = 0;
-  for (const PipelineGroup& pipeline : plan.pipelines()) {
-    capacity_per_s += pipeline_capacity_per_s(pipeline, request);
-  }
-  return capacity_per_s;
-}
-
 std::vector<PipelineExplanation> explain_pipelines(const Plan& plan, const Planning& planning) {
   const PlanningRequest& request = planning.request();
   const LoadTest& load_test = planning.evaluator().load_test();
@@ -98,7 +90,7 @@ Neighbourhood search_near(const Plan& plan,
     }
   }
   if (near.runner_up) {
-    near.runner_up->capacity_per_s = capacity_of(near.runner_up->plan, planning.request());
+    near.runner_up->capacity_per_s = plan_capacity_per_s(near.runner_up->plan, planning.request());
   }
   return near;
 }
@@ -247,7 +239,7 @@ Explanation explain(const Plan& plan,
   const Neighbourhood near = search_near(plan, request, settings, stop);
   Explanation explanation = {.score = planning.fitness(plan).score,
                              .best_score = near.best_score,
-                             .capacity_per_s = capacity_of(plan, request),
+                             .capacity_per_s = plan_capacity_per_s(plan, request),
                              .pipelines = explain_pipelines(plan, planning),
                              .marginal_gpus = {},
                              .runner_up = near.runner_up,

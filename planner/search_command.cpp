@@ -6,6 +6,7 @@
 #include "cost_models/plan_json.h"
 #include "cost_models/plan_report.h"
 #include "planner/baselines.h"
+#include "planner/binding.h"
 #include "planner/evolution.h"
 #include "planner/exhaustive.h"
 #include "planner/interrupt.h"
@@ -144,6 +145,7 @@ PlanFile plan_file(const SearchOptions& options,
 void print_summary(const SearchOptions& options,
                    const SearchResult& result,
                    const PlanFile& file,
+                   double capacity_per_s,
                    const std::vector<Extrapolation>& extrapolations) {
   if (options.json) {
     nlohmann::ordered_json summary = {{"out", options.out},
@@ -151,6 +153,7 @@ void print_summary(const SearchOptions& options,
                                       {"objective", objective_name(options.objective)},
                                       {"score", result.best.fitness.score},
                                       {"tie_break", result.best.fitness.tie_break},
+                                      {"capacity_per_s", capacity_per_s},
                                       {"generations", result.generations},
                                       {"evaluations", result.evaluations}};
     if (file.predicted.upper_bound_per_s) {
@@ -190,7 +193,11 @@ void run_search(const SearchOptions& options) {
     return;
   }
   write_plan(options.out, file);
-  print_summary(options, found.result, file, predicted_outside(file.plan, planning.request()));
+  print_summary(options,
+                found.result,
+                file,
+                plan_capacity_per_s(file.plan, planning.request()),
+                predicted_outside(file.plan, planning.request()));
 }
 
 }  // namespace hexgen

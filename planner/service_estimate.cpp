@@ -59,8 +59,9 @@ ServiceEstimate estimate_continuous(const std::vector<StageCost>& stages,
   const double steps = target.output_tokens - 1;
   const double others = batch - 1;  // that prefill while a request decodes
   const double sharing = 1 + others / (2 * std::max(1.0, steps));
+  const double slowest_prefill_s = slowest_s(stages, prefill);
   const double held_up_s =
-      std::max(others * slowest_s(stages, prefill), others / sharing * pass_s(stages, prefill));
+      others * (slowest_prefill_s + (pass_s(stages, prefill) - slowest_prefill_s) / sharing);
   const double decode_s = steps * cycle_s + held_up_s;
   ServiceEstimate estimate = {.request_s = prompt_mean_s + decode_s,
                               .token_s = decode_s / std::max(1.0, steps)};

@@ -52,10 +52,11 @@ struct ServiceEstimate {
 /// Continuous: they decode in as many micro-batches as there are stages, and the slowest stage or
 /// the way through all stages sets the pace. While a request decodes, every other one in flight
 /// prefills once, n of them in the time of a step. A micro-batch behind a prefill follows it
-/// through all stages, so it loses a whole pass; prefills that are under way together share what
-/// they hold up, n / (1 + n / 2) passes in a step (the 2 is fitted: docs/SEARCH.md), but no less
-/// than the slowest stage takes for all n. The first token waits for the long prompt's chunks, and
-/// behind a mean prompt with the probability that its micro-batch prefills.
+/// through all stages, so it loses a whole pass. Prefills that are under way together queue for the
+/// slowest stage and share the rest of the pass: a step loses n times the slowest stage's time and
+/// n / (1 + n / 2) times the others' (the 2 is fitted: docs/SEARCH.md). The first token waits for
+/// the long prompt's chunks, and behind a mean prompt with the probability that its micro-batch
+/// prefills.
 ServiceEstimate estimate_service(const std::vector<StageCost>& stages,
                                  const ServiceTarget& target,
                                  int batch);

@@ -33,8 +33,8 @@ StageCost constant_stage(double seconds) {
 TEST_CASE("a request waits for its own steps and for the prefills of the others in flight") {
   // Two stages of 0.1 s. Alone: prefill 0.2 s, 20 steps of 0.2 s: 4.2 s. The tail prompt of 5000
   // tokens has chunks of 2048, 2048 and 904: 0.6 s, + the load 0.2 / 4.2 of a prefill of 0.2 s.
-  // Three at once: a step meets 2 / 20 prefills of the others; held up 2 x 0.2 / (1 + 0.05) s in
-  // all: 0.2 + 4 + 0.38095 s.
+  // Three at once: a step meets 2 / 20 prefills of the others; held up
+  // 2 x (0.1 + 0.1 / (1 + 0.05)) s in all: 0.2 + 4 + 0.39048 s.
   ServiceTarget target = {.prompt_tokens = 50, .output_tokens = 21, .tail_prompt_tokens = 5000};
   const std::vector<StageCost> stages = {constant_stage(0.1), constant_stage(0.1)};
   const ServiceEstimate alone = estimate_service(stages, target, 1);
@@ -43,17 +43,17 @@ TEST_CASE("a request waits for its own steps and for the prefills of the others 
   CHECK(alone.token_s == doctest::Approx(0.2));
   CHECK(alone.capacity_per_s == doctest::Approx(1 / 4.2));
   const ServiceEstimate three = estimate_service(stages, target, 3);
-  CHECK(three.request_s == doctest::Approx(4.58095));
-  CHECK(three.capacity_per_s == doctest::Approx(3 / 4.58095));
+  CHECK(three.request_s == doctest::Approx(4.59048));
+  CHECK(three.capacity_per_s == doctest::Approx(3 / 4.59048));
 }
 
-TEST_CASE("prefills one behind the other hold up no less than the slowest stage takes for them") {
-  // One decode step, 30 others, stages of 0.1 and 0.3 s: 30 x 0.4 / (1 + 30 / 2) = 0.75 s if they
-  // went side by side, but the slow stage takes 30 x 0.3 s. With its own prefill of 0.4 s and a
-  // step in which two micro-batches queue for the slow stage, 0.6 s: 10 s.
+TEST_CASE("prefills queue for the slowest stage and share the rest of the pass") {
+  // One decode step, 30 others, stages of 0.1 and 0.3 s: held up 30 x (0.3 + 0.1 / (1 + 30 / 2)) =
+  // 9.1875 s. With its own prefill of 0.4 s and a step in which two micro-batches queue for the
+  // slow stage, 0.6 s: 10.1875 s.
   const ServiceTarget target = {.prompt_tokens = 50, .output_tokens = 2, .tail_prompt_tokens = 50};
   const std::vector<StageCost> stages = {constant_stage(0.1), constant_stage(0.3)};
-  CHECK(estimate_service(stages, target, 31).request_s == doctest::Approx(10));
+  CHECK(estimate_service(stages, target, 31).request_s == doctest::Approx(10.1875));
 }
 
 TEST_CASE("the rate within a limit follows the tail of the wait") {
