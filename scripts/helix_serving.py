@@ -1,5 +1,4 @@
-"""Serving over a placement of layers on machines, with the KV cache as the limit: a discrete-event simulation and an
-estimate without one.
+"""Serving over a placement of layers on machines, with the KV cache as the limit: a discrete-event simulation.
 
 Requests are offered without end. At the start as many as fit are on their way, each somewhere in its output. One is
 admitted to a path of machines when all of them have KV room for its whole length, paths in proportion to the
@@ -11,7 +10,6 @@ import collections
 import dataclasses
 import heapq
 import itertools
-import math
 import random
 
 from helix_cluster import ACTIVATION_BYTES, MACHINES, SINK, SOURCE, TOKEN_BYTES
@@ -186,81 +184,3 @@ class Simulation:
             self.send(SOURCE, node, requests)
         if self.done > done:
             self.admit()
-
-
-class Estimate:
-    """Output tokens per second of a placement in the steady state, to compare placements by.
-
-    As many mean requests are in flight as the scarcest machine has KV room for, shared out as the max flow is. Their
-    tokens travel in clumps: one that is held up by a prompt is caught up by the next, until they are as far apart as
-    the slowest machine or link takes with a prompt. A machine's batch is what comes with a clump, or while it is busy
-    where that is longer. The rate is the largest at which the requests in flight suffice for a round of all machines
-    and links."""
-
-    def __init__(self, flow, times, prompt_tokens, output_tokens):
-        self.flow, self.times = flow, times
-        self.prompt, self.output = prompt_tokens, output_tokens
-
-    def value(self, placement, flows=None):
-        if flows is None:
-            _, flows = self.flow.solve(placement)
-        total = sum(flow for (a, _), flow in flows.items() if a == SOURCE)
-        if total <= 0:
-            return 0.0
-        shares = {ends: flow / total for ends, flow in flows.items()}
-        nodes = collections.Counter()
-        for (_, b), share in shares.items():
-            if b != SINK:
-                nodes[b] += share
-        machines = [(share, *self.machine(placement, node)) for node, share in nodes.items()]
-        links = [(share, self.flow.cluster.links[ends], SOURCE not in ends and SINK not in ends)
-                 for ends, share in shares.items()]
-        in_flight = min(room / share for share, _, _, room in machines) / (self.prompt + self.output)
-        apart_s = self.apart_s(machines, links)
-        low, high = 0.0, 1e4
-        for _ in range(25):
-            rate = (low + high) / 2
-            round_s = self.links_s(links, rate, apart_s) + self.machines_s(machines, rate, apart_s)
-            low, high = (rate, high) if rate * round_s <= in_flight else (low, rate)
-        return low
-
-    def machine(self, placement, node):
-        """Layers of a machine, their times, and the tokens whose KV it has room for."""
-        name = self.flow.cluster.types[node]
-        layers = placement[node][1] - placement[node][0]
-        return layers, self.times[name], MACHINES[name].kv_tokens(layers)
-
-    def apart_s(self, machines, links):
-        """What the slowest takes with a prompt; a small decode batch costs hardly more than one sequence."""
-        busy = [layers * (times.prompt_s(self.prompt) + times.decode_s(2)) for _, layers, times, _ in machines]
-        busy += [self.prompt * ACTIVATION_BYTES / link.bytes_per_s for _, link, activations in links if activations]
-        return max(busy)
-
-    def machines_s(self, machines, rate, apart_s):
-        """Time of a token at all machines; infinite when one cannot keep up."""
-        total = 0.0
-        for share, layers, times, _ in machines:
-            prompt_s = times.prompt_s(self.prompt) / self.output  # for every output token
-            seconds = 0.0
-            for _ in range(50):
-                before = seconds
-                batch = rate * share * max(apart_s, seconds)
-                seconds = layers * (times.decode_s(batch) + batch * prompt_s)
-                if seconds <= apart_s or seconds - before < 1e-3 * seconds:
-                    break
-                if seconds > 100:
-                    return math.inf
-            total += share * seconds
-        return total
-
-    def links_s(self, links, rate, apart_s):
-        """Latencies, and the time in which a clump with its share of prompts is sent."""
-        total = 0.0
-        for share, link, activations in links:
-            total += share * link.latency_s
-            if activations:
-                busy = share * rate * (1 + self.prompt / self.output) * ACTIVATION_BYTES / link.bytes_per_s
-                if busy >= 1:
-                    return math.inf
-                total += share * busy * apart_s
-        return total
