@@ -7,11 +7,13 @@ bytes of a token's activation.
 """
 
 import collections
+import itertools
 import math
 import random
 
 from helix_cluster import ACTIVATION_BYTES, MACHINES, NUM_LAYERS, SINK, SOURCE, TOKEN_BYTES
 
+SLOPE, FIRST_HEAT, HEAT_LEFT = 0.02, 0.03, 0.002
 PROMPT_TOKENS, OUTPUT_TOKENS = 750, 240  # the request that stands for the workload
 KV_SHARE_USED = 0.3  # of the KV room, by the typical batch
 USUAL_LAYERS = {"A100": 8, "V100": 3, "L4": 4, "L4x2": 9, "T4": 3, "T4x2": 6, "T4x4": 12}
@@ -163,11 +165,9 @@ class Annealer:
     Ranges only match where one ends at the layer that another begins with, so a move either gives one machine a range
     between two such layers or moves one such layer for all machines that meet there."""
 
-    def __init__(self, flow, seed, score=None):
+    def __init__(self, flow, seed):
         self.flow = flow
         self.random = random.Random(seed)
-        self.score = score or flow.value
-        self.bound = flow.without_links if score is None else None
 
     def most_layers(self, node):
         return MACHINES[self.flow.cluster.types[node]].max_layers
@@ -183,7 +183,7 @@ class Annealer:
                 end = min(NUM_LAYERS, at + self.most_layers(node))
                 placement[node] = (at, end)
                 at = end % NUM_LAYERS
-            if self.score(placement) > 0:
+            if self.flow.value(placement) > 0:
                 return placement
 
     def moved_machine(self, placement):
@@ -195,6 +195,14 @@ class Annealer:
         if not room or self.random.random() < 0.2:
             room = [min(NUM_LAYERS, first + self.random.randint(1, self.most_layers(node)))]
         placement[node] = (first, self.random.choice(room))
+        return placement
+
+    def swapped(self, placement):
+        """Two machines change places, as far as both may hold the other's layers."""
+        placement = list(placement)
+        a, b = self.random.sample(range(len(placement)), 2)
+        if all(placement[from_][1] - placement[from_][0] <= self.most_layers(to) for from_, to in ((a, b), (b, a))):
+            placement[a], placement[b] = placement[b], placement[a]
         return placement
 
     def moved_layer(self, placement):
@@ -211,22 +219,34 @@ class Annealer:
             moved.append(span)
         return moved
 
-    def run(self, moves, first=None, visit=None):
-        """The best placement of so many moves and its score. `visit(placement, score)` sees every improvement."""
-        now = best = first or self.first_placement()
-        now_score = best_score = self.score(now)
+    def slope(self, placement):
+        """A share of the least throughput of any layer, to tell placements of equal flow apart."""
+        change = [0.0] * (NUM_LAYERS + 1)
+        for node, span in enumerate(placement):
+            if span:
+                rate = self.flow.node_rate(node, span)
+                change[span[0]] += rate
+                change[span[1]] -= rate
+        return SLOPE * min(itertools.accumulate(change[:NUM_LAYERS]))
+
+    def run(self, moves, visit=None):
+        """The best placement of so many moves and its flow. `visit(placement, flow)` sees every improvement."""
+        now = best = self.first_placement()
+        best_flow = self.flow.value(now)
+        now_score = best_flow + self.slope(now)
         for move in range(moves):
-            heat = 0.1 * (1 - move / moves) ** 2
-            change = self.moved_machine if self.random.random() < 0.5 else self.moved_layer
+            temperature = FIRST_HEAT * max(best_flow, 1.0) * HEAT_LEFT ** (move / moves)
+            change = self.random.choice((self.moved_machine, self.moved_machine, self.swapped, self.moved_layer))
             candidate = change(now)
-            least = now_score + heat * max(now_score, 1.0) * math.log(1 - self.random.random()) if heat else now_score
-            if self.bound and self.bound(candidate) < least:
+            least = now_score + temperature * math.log(1 - self.random.random())
+            slope = self.slope(candidate)
+            if slope <= 0 or slope / SLOPE + slope < least or self.flow.without_links(candidate) + slope < least:
                 continue
-            score = self.score(candidate)
-            if score >= least and score > 0:
-                now, now_score = candidate, score
-                if score > best_score:
-                    best, best_score = candidate, score
+            flow = self.flow.value(candidate)
+            if flow + slope >= least and flow > 0:
+                now, now_score = candidate, flow + slope
+                if flow > best_flow:
+                    best, best_flow = candidate, flow
                     if visit:
-                        visit(best, best_score)
-        return best, best_score
+                        visit(best, best_flow)
+        return best, best_flow
