@@ -96,6 +96,17 @@ class ServingTest(unittest.TestCase):
         self.assertLessEqual(two.output_tokens_per_s, 2 * one.output_tokens_per_s)
 
 
+class AgreementTest(unittest.TestCase):
+    def test_orders_are_compared_by_ranks_by_pairs_and_by_what_the_preferred_plan_loses(self):
+        agreement = runpy.run_path(str(REPOSITORY / "scripts" / "compare_helix"))["agreement"]
+        rows = [{"guess": guess, "truth": truth} for guess, truth in ((1, 10), (2, 40), (3, 20), (4, 30))]
+        found = agreement(rows, "guess", "truth")
+        # Ranks 1 2 3 4 and 1 4 2 3: 1 - 6 (0 + 4 + 1 + 1) / (4 x 15). 4 pairs in order, 2 not. 30 instead of 40.
+        self.assertAlmostEqual(found["spearman"], 0.4)
+        self.assertAlmostEqual(found["kendall"], 2 / 6)
+        self.assertAlmostEqual(found["regret"], 0.25)
+
+
 @unittest.skipUnless((MEASUREMENTS / "helix").exists(), "no measurements of Helix")
 class PublishedTest(unittest.TestCase):
     def test_published_placements_have_their_published_flows(self):
