@@ -128,6 +128,10 @@ class BetweenProcess {
       samples.push_back({.bytes = static_cast<double>(bytes), .time = time});
     }
     rank_.context().wait();
+    // A sender is done when its data have left; without its end of the group they would not arrive.
+    const int peer = own() == from ? to : from;
+    transport_.send(peer, channel, {});
+    transport_.receive(peer, channel);
   }
 
   /// There and back again, one message at a time: half of it is one message.

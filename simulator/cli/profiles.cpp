@@ -1,6 +1,7 @@
 #include "simulator/cli/profiles.h"
 
 #include <filesystem>
+#include <utility>
 
 #include "profiles/apply_profile.h"
 #include "profiles/errors.h"
@@ -11,25 +12,45 @@
 namespace hexgen {
 namespace {
 
-std::string subject(const AnyProfile& any) {
-  if (const auto* machine = std::get_if<MeasuredProfile>(&any)) {
-    return machine->gpus.front().name;
+std::string subject_of(const MeasuredProfile& machine) {
+  if (machine.gpus.empty()) {
+    const HostTiming& first = machine.between_hosts.front();
+    return "the network between " + first.from_host + " and " + first.to_host;
   }
-  return subject_of(std::get<LayerProfile>(any));
+  const GpuMeasurement& gpu = machine.gpus.front();
+  return gpu.sm_limit == 0
+             ? gpu.name
+             : gpu.name + " with " + std::to_string(gpu.sm_limit) + " multiprocessors";
 }
 
-/// Stages with a GPU of the machine's type.
-int stages_on(const MeasuredProfile& machine, const PlanFile& file) {
-  const Catalogue catalogue = Catalogue::builtin();
-  const CatalogueGpu* known = catalogue.find_gpu(machine.gpus.front().name);
-  const std::string name = known == nullptr ? machine.gpus.front().name : known->type.name;
-  int stages = 0;
-  for (const PipelineGroup& pipeline : file.plan.pipelines()) {
-    for (const Stage& stage : pipeline.stages) {
-      stages += file.cluster.gpu_of(stage.devices.front()).name == name ? 1 : 0;
+std::string subject(const AnyProfile& any) {
+  return std::visit([](const auto& profile) { return subject_of(profile); }, any);
+}
+
+/// What was measured of a stage's GPUs and of its way to the next one.
+std::vector<std::shared_ptr<const void>> timings_of(const Stage& stage,
+                                                    const Stage& next,
+                                                    const Cluster& cluster) {
+  const auto node_of = [&](const Stage& at) { return cluster.device(at.devices.front()).node; };
+  std::vector<std::shared_ptr<const void>> timings = {
+      cluster.node_timings(node_of(stage), node_of(next))};
+  for (const int device : stage.devices) {
+    timings.push_back(cluster.gpu_of(device).timings);
+  }
+  return timings;
+}
+
+int stages_that_changed(const Plan& plan, const Cluster& before, const Cluster& after) {
+  int changed = 0;
+  for (const PipelineGroup& pipeline : plan.pipelines()) {
+    const std::vector<Stage>& stages = pipeline.stages;
+    for (std::size_t s = 0; s < stages.size(); ++s) {
+      const Stage& next = stages[(s + 1) % stages.size()];
+      const bool same = timings_of(stages[s], next, before) == timings_of(stages[s], next, after);
+      changed += same ? 0 : 1;
     }
   }
-  return stages;
+  return changed;
 }
 
 }  // namespace
@@ -59,8 +80,9 @@ void use_profiles(std::vector<LoadedProfile>& profiles, const WhatIf& what_if, L
   bool measured = false;
   for (LoadedProfile& loaded : profiles) {
     if (const auto* machine = std::get_if<MeasuredProfile>(&loaded.profile)) {
-      file.cluster = apply_profile(file.cluster, *machine, Catalogue::builtin(), loaded.path);
-      loaded.stages += stages_on(*machine, file);
+      const Cluster before = std::exchange(
+          file.cluster, apply_profile(file.cluster, *machine, Catalogue::builtin(), loaded.path));
+      loaded.stages += stages_that_changed(file.plan, before, file.cluster);
       measured = true;
     }
   }

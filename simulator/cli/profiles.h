@@ -16,8 +16,8 @@ struct LoadedProfile {
   int stages = 0;  // that take its times
 };
 
-/// Throws InputError when a file is broken, or two layer profiles are of the same GPU type, model
-/// and TP degree.
+/// Throws InputError when a file is broken, or two are of the same: GPU type and limit of
+/// multiprocessors, pair of hosts, or for layers GPU type, model and TP degree.
 std::vector<LoadedProfile> load_profiles(const std::vector<std::string>& paths);
 
 /// Gives the plan's stages the times of the profiles that fit them: first what was measured of
