@@ -93,11 +93,25 @@ void measure_elementwise(const ModelSpec& model,
       RooflineTerm{.memory_s_per_row = cost.elementwise_s_per_token / stage.num_layers});
 }
 
-void measure_all_reduce(const LinkTimings& timings,
+/// All-reduces of a stage's devices by bytes: those of a node, or two on two nodes; null: not
+/// measured.
+const MeasuredCurve* all_reduces_of(const Cluster& cluster, const std::vector<int>& devices) {
+  if (const LinkTimings* links = timings_between(cluster, devices)) {
+    return links->all_reduce(static_cast<int>(devices.size()));
+  }
+  if (devices.size() != 2) {
+    return nullptr;
+  }
+  const auto nodes =
+      cluster.node_timings(cluster.device(devices[0]).node, cluster.device(devices[1]).node);
+  return nodes && nodes->all_reduce ? &*nodes->all_reduce : nullptr;
+}
+
+void measure_all_reduce(const Cluster& cluster,
                         double token_bytes,
                         const StageOperators& stage,
                         StageCost& cost) {
-  const auto* curve = timings.all_reduce(static_cast<int>(stage.devices.size()));
+  const MeasuredCurve* curve = all_reduces_of(cluster, stage.devices);
   if (curve == nullptr) {
     return;
   }
@@ -177,9 +191,8 @@ void add_measurements(const ModelSpec& model,
       measure_gemm(*timings, model.hidden_dim, stage.shard.vocab_rows, 1, cost.lm_head);
     }
   }
-  const LinkTimings* links = timings_between(cluster, stage.devices);
-  if (links != nullptr && stage.devices.size() > 1) {
-    measure_all_reduce(*links, token_bytes, stage, cost);
+  if (stage.devices.size() > 1) {
+    measure_all_reduce(cluster, token_bytes, stage, cost);
   }
   if (stage.next_devices.empty()) {
     return;

@@ -86,6 +86,20 @@ std::optional<double> message_s(const ByHosts& messages, const ByHosts::key_type
                                  : std::optional(found->second.front().time.median_s);
 }
 
+MeasuredCurve curve_of(const std::vector<HostTiming>& timings) {
+  std::vector<MeasuredCurve::Point> points;
+  for (const HostTiming& timing : timings) {
+    points.push_back({timing.bytes, timing.time.median_s});
+  }
+  return MeasuredCurve(std::move(points));
+}
+
+std::optional<MeasuredCurve> all_reduce_curve(const ByHosts& all_reduces,
+                                              const ByHosts::key_type& hosts) {
+  const auto found = all_reduces.find(hosts);
+  return found == all_reduces.end() ? std::nullopt : std::optional(curve_of(found->second));
+}
+
 /// Two nodes of the cluster with what was measured between them.
 struct MeasuredPair {
   int a = 0;
@@ -96,6 +110,7 @@ struct MeasuredPair {
 
 std::vector<MeasuredPair> measured_pairs(const Cluster& cluster, const MeasuredProfile& profile) {
   const ByHosts messages = by_hosts(profile.messages);
+  const ByHosts all_reduces = by_hosts(profile.all_reduces_between_hosts);
   std::vector<MeasuredPair> pairs;
   for (const auto& [hosts, timings] : by_hosts(profile.between_hosts)) {
     const auto a = node_named(cluster, hosts.first);
@@ -104,10 +119,8 @@ std::vector<MeasuredPair> measured_pairs(const Cluster& cluster, const MeasuredP
       continue;
     }
     std::vector<LinearSample> samples;
-    std::vector<MeasuredCurve::Point> points;
     for (const HostTiming& timing : timings) {
       samples.push_back({1, timing.bytes, timing.time.median_s});
-      points.push_back({timing.bytes, timing.time.median_s});
     }
     const LinearFit fit =
         fit_line(samples, "the transfers between " + hosts.first + " and " + hosts.second);
@@ -115,7 +128,8 @@ std::vector<MeasuredPair> measured_pairs(const Cluster& cluster, const MeasuredP
                      .b = *b,
                      .link = {.latency_s = fit.fixed, .bandwidth_bytes_per_s = 1 / fit.variable},
                      .timings = std::make_shared<const NodeTimings>(
-                         NodeTimings{.transfer = MeasuredCurve(std::move(points)),
+                         NodeTimings{.transfer = curve_of(timings),
+                                     .all_reduce = all_reduce_curve(all_reduces, hosts),
                                      .message_s = message_s(messages, hosts)})});
   }
   return pairs;

@@ -179,8 +179,9 @@ struct MeasuredProfile {
   std::vector<GpuMeasurement> gpus;
   std::vector<AllReduceTiming> all_reduces;
   std::vector<TransferTiming> transfers;
-  std::vector<HostTiming> between_hosts;  // sends by NCCL between GPUs
-  std::vector<HostTiming> messages;       // from process to process over TCP
+  std::vector<HostTiming> between_hosts;              // sends by NCCL between GPUs
+  std::vector<HostTiming> all_reduces_between_hosts;  // by NCCL, of one GPU of each
+  std::vector<HostTiming> messages;                   // from process to process over TCP
 
   bool operator==(const MeasuredProfile&) const = default;
 };

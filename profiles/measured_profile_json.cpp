@@ -194,6 +194,7 @@ MeasuredProfile read_profile(const std::string& path) {
                    "all_reduces",
                    "transfers",
                    "between_hosts",
+                   "all_reduces_between_hosts",
                    "messages"});
   MeasuredProfile profile = {
       .tool = root.at("tool").string(),
@@ -206,6 +207,8 @@ MeasuredProfile read_profile(const std::string& path) {
       .all_reduces = read_all(root.at("all_reduces"), read_all_reduce),
       .transfers = read_all(root.at("transfers"), read_transfer),
       .between_hosts = read_optional(root, "between_hosts", read_host_timing),
+      .all_reduces_between_hosts =
+          read_optional(root, "all_reduces_between_hosts", read_host_timing),
       .messages = read_optional(root, "messages", read_host_timing)};
   if (profile.gpus.empty() && profile.between_hosts.empty()) {
     root.at("gpus").fail("empty, expected at least one GPU, or timings under between_hosts");

@@ -144,6 +144,7 @@ std::string profile_text(const MeasuredProfile& profile) {
          lines("  ", "all_reduces", profile.all_reduces) + ",\n" +
          lines("  ", "transfers", profile.transfers) + ",\n" +
          lines("  ", "between_hosts", profile.between_hosts) + ",\n" +
+         lines("  ", "all_reduces_between_hosts", profile.all_reduces_between_hosts) + ",\n" +
          lines("  ", "messages", profile.messages) + "\n}\n";
 }
 

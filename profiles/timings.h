@@ -90,8 +90,9 @@ class LinkTimings {
 
 /// What was measured between two machines.
 struct NodeTimings {
-  MeasuredCurve transfer;           // from GPU to GPU, by bytes
-  std::optional<double> message_s;  // a small one from process to process
+  MeasuredCurve transfer;                   // from GPU to GPU, by bytes
+  std::optional<MeasuredCurve> all_reduce;  // of one GPU of each, by bytes
+  std::optional<double> message_s;          // a small one from process to process
 };
 
 }  // namespace hexgen

@@ -67,9 +67,11 @@ std::span<const std::byte> bytes_of(const T& value) {
   return std::as_bytes(std::span(&value, 1));
 }
 
+enum class Exchange { kSend, kAllReduce, kMessage };
+
 /// A timing as it goes over the network.
 struct Sample {
-  bool is_message = false;  // else a send from GPU to GPU
+  Exchange exchange = Exchange::kSend;
   double bytes = 0;
   Timing time;
 };
@@ -86,7 +88,7 @@ class BetweenProcess {
   std::vector<Sample> measure(int from, int to) {
     std::vector<Sample> samples;
     if (own() == from || own() == to) {
-      time_sends(from, to, samples);
+      time_between_gpus(from, to, samples);
       time_messages(own() == from ? to : from, own() == to, samples);
     }
     if (own() == to) {
@@ -116,16 +118,22 @@ class BetweenProcess {
  private:
   int own() const { return transport_.rank(); }
 
-  void time_sends(int from, int to, std::vector<Sample>& samples) {
+  void time_between_gpus(int from, int to, std::vector<Sample>& samples) {
     const int channel = kFirstGroupChannel + from * transport_.size() + to;
     const auto group =
         make_cuda_group(rank_.context(), transport_, {from, to}, channel, CommunicatorKind::kAuto);
     for (const std::size_t bytes : message_sizes(kMostBytes)) {
-      const Timing time = rank_.time(bytes, [&] {
+      const Timing send = rank_.time(bytes, [&] {
         group->rank() == 0 ? group->send(rank_.data(bytes), 1)
                            : group->receive(rank_.data(bytes), 0);
       });
-      samples.push_back({.bytes = static_cast<double>(bytes), .time = time});
+      const Timing all_reduce = rank_.time(bytes, [&] {
+        group->all_reduce_sum(
+            rank_.data(bytes).data(), bytes / sizeof(kernels::Bfloat16), ElementType::kBfloat16);
+      });
+      const auto size = static_cast<double>(bytes);
+      samples.push_back({.exchange = Exchange::kSend, .bytes = size, .time = send});
+      samples.push_back({.exchange = Exchange::kAllReduce, .bytes = size, .time = all_reduce});
     }
     rank_.context().wait();
     // A sender is done when its data have left; without its end of the group they would not arrive.
@@ -154,7 +162,7 @@ class BetweenProcess {
         samples_s.push_back(both_ways.count() / 2);
       }
     }
-    samples.push_back({.is_message = true,
+    samples.push_back({.exchange = Exchange::kMessage,
                        .bytes = double{kMessage.size()},
                        .time = summarize(std::move(samples_s))});
   }
@@ -198,6 +206,17 @@ void check_distinct(const std::vector<std::string>& names) {
   }
 }
 
+std::vector<HostTiming>& timings_of(Exchange exchange, MeasuredProfile& profile) {
+  switch (exchange) {
+    case Exchange::kSend:
+      return profile.between_hosts;
+    case Exchange::kAllReduce:
+      return profile.all_reduces_between_hosts;
+    default:
+      return profile.messages;
+  }
+}
+
 void measure_all(BetweenProcess& process,
                  const std::vector<std::string>& names,
                  int num_processes,
@@ -215,7 +234,7 @@ void measure_all(BetweenProcess& process,
         progress("measured from " + from_host + " to " + to_host);
       }
       for (const Sample& sample : samples) {
-        (sample.is_message ? profile.messages : profile.between_hosts)
+        timings_of(sample.exchange, profile)
             .push_back({from_host, to_host, sample.bytes, sample.time});
       }
     }

@@ -144,6 +144,21 @@ TEST_CASE("hand-offs and tokens between measured nodes take their times") {
   CHECK(cost({3}, true, {1}).handoff_time_s({.logit_rows = 1}) == Approx(1e-3).epsilon(1e-3));
 }
 
+TEST_CASE("all-reduces of two devices on two measured nodes take their times") {
+  auto profile = synthetic_profile("measured", 10e-6);
+  hexgen::test::add_hosts(profile, "n0", "n1");
+  const Cluster cluster = apply_profile(
+      round_cluster({round_gpu("measured", 80), round_gpu("other", 80)}, {{0, 1}, {1, 2}, {1, 1}}),
+      profile,
+      hexgen::Catalogue({}, {}),
+      "p.json");
+  // 1 MB is 122.07 tokens of 4096 elements; two all-reduces in each of two layers.
+  const double tokens = 1e6 / (4096 * 2);
+  CHECK(cost_of(cluster, {0, 1}, 2).all_reduce_time_s(tokens) == Approx(4 * (90e-6 + 500e-6)));
+  CHECK(cost_of(cluster, {0, 3}, 2).measured_all_reduce == nullptr);     // n0 and n2
+  CHECK(cost_of(cluster, {0, 1, 2}, 2).measured_all_reduce == nullptr);  // two were measured
+}
+
 TEST_CASE("no time of a measured stage lies below its envelope of plain rooflines") {
   const StageCost cost = cost_of(completely_measured_cluster(), {0, 1}, 2, {2});
   const StageCost envelope = lower_envelope(cost);

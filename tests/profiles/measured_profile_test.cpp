@@ -71,6 +71,7 @@ TEST_CASE("everything that was measured is read back, also from files that know 
   CHECK(read.all_reduces[0].carrier == profile.all_reduces[0].carrier);
   CHECK(read.transfers[1].carrier == profile.transfers[1].carrier);
   CHECK(read.between_hosts[2].to_host == "weak");
+  CHECK(read.all_reduces_between_hosts[1].time.median_s == doctest::Approx(90e-6 + 500e-6));
   CHECK(read.messages[0].bytes == 64);
 
   const MeasuredProfile older = read_profile("profiles/measured/H200-SXM5-141GB/2-gpus.json");

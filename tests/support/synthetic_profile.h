@@ -100,10 +100,12 @@ inline MeasuredProfile complete_profile(const std::string& gpu_name) {
   return profile;
 }
 
-/// Adds sends of 200 us and 4 GB/s between two hosts, and messages of 60 us.
+/// Adds sends of 200 us and 4 GB/s between two hosts, all-reduces of 90 us and 2 GB/s, and messages
+/// of 60 us.
 inline void add_hosts(MeasuredProfile& profile, const std::string& from, const std::string& to) {
   for (const double bytes : {8e3, 1e6, 64e6}) {
     profile.between_hosts.push_back({from, to, bytes, exactly(200e-6 + bytes / 4e9)});
+    profile.all_reduces_between_hosts.push_back({from, to, bytes, exactly(90e-6 + bytes / 2e9)});
   }
   profile.messages.push_back({from, to, 64, exactly(60e-6)});
 }
