@@ -6,14 +6,6 @@
 
 namespace hexgen {
 
-double RooflineTerm::roofline_s(double rows) const {
-  return std::max(weights_s + memory_s_per_row * rows, compute_s_per_row * rows);
-}
-
-double RooflineTerm::time_s(double rows) const {
-  return measured && rows > 0 ? roofline_s(rows) * measured->at(rows) : roofline_s(rows);
-}
-
 MeasuredRatio::MeasuredRatio(MeasuredCurve curve,
                              double size_per_row,
                              const RooflineTerm& model,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 
 #include "profiles/measured_curve.h"
@@ -16,7 +17,11 @@ struct RooflineTerm {
   double compute_s_per_row = 0;                   // FLOPs
   std::shared_ptr<const MeasuredRatio> measured;  // null: nothing was measured
 
-  double roofline_s(double rows) const;
+  // Inline as the simulator's inner loop asks for little else.
+  double roofline_s(double rows) const {
+    return std::max(weights_s + memory_s_per_row * rows, compute_s_per_row * rows);
+  }
+
   double time_s(double rows) const;
 };
 
@@ -51,5 +56,9 @@ class MeasuredRatio {
   RooflineTerm model_;
   double shape_beyond_ = 1;
 };
+
+inline double RooflineTerm::time_s(double rows) const {
+  return measured && rows > 0 ? roofline_s(rows) * measured->at(rows) : roofline_s(rows);
+}
 
 }  // namespace hexgen

@@ -70,11 +70,11 @@ double ServiceLevel::limit_factor(const RequestOutcome& request) const {
   return factor;
 }
 
-bool ServiceLevel::met_by(const RequestOutcome& request) const {
+bool ServiceLevel::met_by(const RequestOutcome& request, double unit_s) const {
   return request.completed() && !(slo_.ttft_s && request.ttft_s() > *slo_.ttft_s) &&
          !(slo_.tpot_s && request.tpot_s() > *slo_.tpot_s) &&
          !(slo_.e2e_s && request.e2e_s() > *slo_.e2e_s) &&
-         !(slo_.scale && normalised_latency(request) > *slo_.scale);
+         !(slo_.scale && request.e2e_s() / unit_s > *slo_.scale);
 }
 
 ServiceLevel make_service_level(const Slo& slo, const ModelSpec& model) {

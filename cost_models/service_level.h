@@ -33,6 +33,11 @@ class ServiceLevel {
   /// limit that implies one, 0.
   double time_allowed_s(int prompt_tokens, int output_tokens) const;
 
+  /// reference_s() where the limits depend on it, 0 elsewhere.
+  double unit_s(int prompt_tokens, int output_tokens) const {
+    return slo_.scale ? reference_s(prompt_tokens, output_tokens) : 0;
+  }
+
   bool has_limits() const;
 
   /// The smallest factor by which all limits would have to be multiplied for the request to meet
@@ -40,7 +45,12 @@ class ServiceLevel {
   double limit_factor(const RequestOutcome& request) const;
 
   /// True when the request completed within all limits.
-  bool met_by(const RequestOutcome& request) const;
+  bool met_by(const RequestOutcome& request) const {
+    return met_by(request, unit_s(request.prompt_tokens, request.output_tokens));
+  }
+
+  /// The same for who remembers the request's unit_s(), which takes longest to compute.
+  bool met_by(const RequestOutcome& request, double unit_s) const;
 
  private:
   Slo slo_;

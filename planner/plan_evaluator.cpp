@@ -61,15 +61,18 @@ double PlanEvaluator::mean_latency(const SimulationResult& result) const {
   return sum / static_cast<double>(result.requests.size());
 }
 
-/// Requests per second that keep all replicas busy with mean requests.
+/// Requests per second at which the first replica is busy all the time with its share of them, as
+/// mean requests.
 double PlanEvaluator::saturation_rate(const ServingSystem& system) const {
-  double rate_per_s = 0;
+  double weights = 0;
+  double busiest_s = 0;  // for one request to the system, times `weights`
   for (const ReplicaModel& replica : system.replicas) {
     const WorkEstimate estimate(replica, make_batch_policy(replica, load_test_.options()));
-    rate_per_s +=
-        1 / to_seconds(estimate.work(mean_request_.prompt_tokens, mean_request_.output_tokens));
+    const SimTime work = estimate.work(mean_request_.prompt_tokens, mean_request_.output_tokens);
+    busiest_s = std::max(busiest_s, replica.weight * to_seconds(work));
+    weights += replica.weight;
   }
-  return rate_per_s;
+  return weights / busiest_s;
 }
 
 double PlanEvaluator::highest_rate(const ServingSystem& system, const Gallop& gallop) const {

@@ -71,6 +71,10 @@ class Planning {
 
   Objective fitness(const Individual& individual) const { return fitness(plan(individual)); }
 
+  /// Where evaluations look for the highest rate (PlanEvaluator::evaluate()); found when first asked
+  /// for.
+  double usual_load() const;
+
   /// Rough fitness without simulation. Objective rate: the rate expected to be served within the
   /// limits; others: minus the latency that 99 % are expected to stay within at the workload's
   /// rate; cost: minus the price of the nodes used, if that latency is within the limit.
@@ -92,8 +96,6 @@ class Planning {
   void require_room() const;
 
  private:
-  double usual_load() const;
-
   const PlanningRequest request_;
   ServiceTarget target_;
   DivisionGoal goal_;

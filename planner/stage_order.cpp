@@ -42,10 +42,17 @@ StageOrder::Table StageOrder::fill_table(std::size_t first) const {
   for (const StageCount& stage : stages_) {
     left.push_back(stage.stages);
   }
+  std::vector<std::size_t> lasts;  // that an order of the current state can end with
   for (std::size_t state = 0; state < states_; ++state) {
-    for (std::size_t next = 0; next < options; ++next) {
+    lasts.clear();
+    for (std::size_t last = 0; last < options; ++last) {
+      if (table.cost_s[state * options + last] < kInfinity) {
+        lasts.push_back(last);
+      }
+    }
+    for (std::size_t next = 0; next < options && !lasts.empty(); ++next) {
       if (left[next] > 0) {
-        extend_state(table, state, next);
+        extend_state(table, state, lasts, next);
       }
     }
     for (std::size_t digit = 0; digit < options && left[digit]-- == 0; ++digit) {
@@ -55,17 +62,25 @@ StageOrder::Table StageOrder::fill_table(std::size_t first) const {
   return table;
 }
 
-void StageOrder::extend_state(Table& table, std::size_t state, std::size_t next) const {
+/// Each state that ends with `next` has one state before it, so its slot is filled once.
+void StageOrder::extend_state(Table& table,
+                              std::size_t state,
+                              const std::vector<std::size_t>& lasts,
+                              std::size_t next) const {
   const std::size_t options = stages_.size();
   const double* so_far = &table.cost_s[state * options];
-  const std::size_t slot = (state + radix_[next]) * options + next;
-  for (std::size_t last = 0; last < options; ++last) {
-    const double cost = so_far[last] + handoff_s_[last * options + next];
-    if (cost < table.cost_s[slot]) {
-      table.cost_s[slot] = cost;
-      table.previous[slot] = static_cast<int>(last);
+  double best_s = kInfinity;
+  std::size_t best = lasts.front();
+  for (const std::size_t last : lasts) {
+    const double cost_s = so_far[last] + handoff_s_[last * options + next];
+    if (cost_s < best_s) {
+      best_s = cost_s;
+      best = last;
     }
   }
+  const std::size_t slot = (state + radix_[next]) * options + next;
+  table.cost_s[slot] = best_s;
+  table.previous[slot] = static_cast<int>(best);
 }
 
 const StageOrder::Table& StageOrder::table(std::size_t first) {

@@ -2,16 +2,17 @@
 
 #include <algorithm>
 #include <cassert>
-#include <limits>
 #include <tuple>
 
 namespace hexgen {
 namespace {
 
 // The admission number makes the order total, so that the heap's layout cannot show in results.
-bool ends_later(const DecodingSequence& a, const DecodingSequence& b) {
-  return std::tie(a.last_step, a.admission) > std::tie(b.last_step, b.admission);
-}
+struct EndsLater {
+  bool operator()(const DecodingSequence& a, const DecodingSequence& b) const {
+    return std::tie(a.last_step, a.admission) > std::tie(b.last_step, b.admission);
+  }
+};
 
 }  // namespace
 
@@ -26,17 +27,16 @@ void DecodeSet::insert(int request,
                         .request = request});
   context_tokens_ += context_tokens;
   const std::int64_t lead = sequences_.back().lead();
-  least_lead_ = sequences_.size() == 1 ? lead : std::min(least_lead_, lead);
-  most_lead_ = sequences_.size() == 1 ? lead : std::max(most_lead_, lead);
+  leads_ = {.shortest = std::min(leads_.shortest, lead), .longest = std::max(leads_.longest, lead)};
   count_block_need(sequences_.back(), 1);
-  std::push_heap(sequences_.begin(), sequences_.end(), ends_later);
+  std::push_heap(sequences_.begin(), sequences_.end(), EndsLater());
 }
 
 bool DecodeSet::pop_ended(DecodingSequence& ended) {
   if (sequences_.empty() || steps_to_first_end() > 0) {
     return false;
   }
-  std::pop_heap(sequences_.begin(), sequences_.end(), ends_later);
+  std::pop_heap(sequences_.begin(), sequences_.end(), EndsLater());
   ended = sequences_.back();
   sequences_.pop_back();
   forget(ended);
@@ -51,7 +51,7 @@ DecodingSequence DecodeSet::evict_latest() {
                                        });
   const DecodingSequence evicted = *latest;
   sequences_.erase(latest);
-  std::make_heap(sequences_.begin(), sequences_.end(), ends_later);
+  std::make_heap(sequences_.begin(), sequences_.end(), EndsLater());
   forget(evicted);
   return evicted;
 }
@@ -60,15 +60,23 @@ DecodingSequence DecodeSet::evict_latest() {
 void DecodeSet::forget(const DecodingSequence& removed) {
   context_tokens_ -= context_tokens_of(removed);
   count_block_need(removed, -1);
-  if (removed.lead() > least_lead_ && removed.lead() < most_lead_) {
-    return;
+  leads_known_ =
+      leads_known_ && removed.lead() > leads_.shortest && removed.lead() < leads_.longest;
+}
+
+DecodeSet::Range DecodeSet::next_step_range() {
+  if (empty()) {
+    return {};
   }
-  least_lead_ = std::numeric_limits<std::int64_t>::max();
-  most_lead_ = std::numeric_limits<std::int64_t>::min();
-  for (const DecodingSequence& sequence : sequences_) {
-    least_lead_ = std::min(least_lead_, sequence.lead());
-    most_lead_ = std::max(most_lead_, sequence.lead());
+  if (!leads_known_) {
+    leads_ = {.shortest = sequences_.front().lead(), .longest = sequences_.front().lead()};
+    for (const DecodingSequence& sequence : sequences_) {
+      leads_.shortest = std::min(leads_.shortest, sequence.lead());
+      leads_.longest = std::max(leads_.longest, sequence.lead());
+    }
+    leads_known_ = true;
   }
+  return {.shortest = leads_.shortest + step_ + 1, .longest = leads_.longest + step_ + 1};
 }
 
 // A step starts a block when the cache it finds fills whole blocks: step s finds

@@ -17,8 +17,9 @@ struct DecodingSequence {
 };
 
 /// Sequences that decode together, one token each a step. A step costs the same however many
-/// sequences there are: contexts are kept as one sum and their two ends, block needs as counts by
-/// phase, ends in a heap.
+/// sequences there are: contexts are kept as one sum, block needs as counts by phase, ends in a
+/// heap. Only after a sequence has left are the others looked through, if anybody then asks for the
+/// shortest or longest context.
 class DecodeSet {
  public:
   /// `block_tokens` = 0: sequences hold what they will ever need already, so no step needs a block.
@@ -39,10 +40,13 @@ class DecodeSet {
   /// Cached tokens that the next step reads, its own new ones included.
   std::int64_t next_step_kv_tokens() const { return context_tokens_ + size(); }
 
-  /// The same for the sequences that read fewest and most; 0 for an empty set.
-  std::int64_t next_step_shortest() const { return empty() ? 0 : least_lead_ + step_ + 1; }
+  struct Range {
+    std::int64_t shortest = 0;
+    std::int64_t longest = 0;
+  };
 
-  std::int64_t next_step_longest() const { return empty() ? 0 : most_lead_ + step_ + 1; }
+  /// The same for the sequences that read fewest and most; zeros for an empty set.
+  Range next_step_range();
 
   /// Blocks that the next step takes.
   std::int64_t next_step_blocks() const {
@@ -80,8 +84,8 @@ class DecodeSet {
   std::int64_t block_tokens_;
   std::int64_t step_ = 0;            // steps made
   std::int64_t context_tokens_ = 0;  // summed over the sequences
-  std::int64_t least_lead_ = 0;      // over the sequences, if there are any
-  std::int64_t most_lead_ = 0;
+  bool leads_known_ = false;
+  Range leads_;                              // least and most over the sequences, if known
   std::vector<DecodingSequence> sequences_;  // heap, the earliest end in front
   std::vector<std::int32_t> block_needs_;  // [step mod block_tokens]: sequences that start a block
 };

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "profiles/errors.h"
-#include "simulator/miss_counter.h"
 
 namespace hexgen {
 namespace {
@@ -46,12 +45,12 @@ class RepeatedArrivals final : public ArrivalSource {
   std::size_t position_ = 0;
 };
 
-double mean_time_allowed_s(const std::vector<RequestSpec>& requests, const ServiceLevel& level) {
+double mean_total_s(const std::vector<RequestAllowance>& allowances) {
   double sum = 0;
-  for (const RequestSpec& request : requests) {
-    sum += level.time_allowed_s(request.prompt_tokens, request.output_tokens);
+  for (const RequestAllowance& allowance : allowances) {
+    sum += allowance.total_s;
   }
-  return requests.empty() ? 0 : sum / static_cast<double>(requests.size());
+  return allowances.empty() ? 0 : sum / static_cast<double>(allowances.size());
 }
 
 /// The most of `requests` that may miss the SLO when a share of `target` is to meet it.
@@ -76,7 +75,8 @@ LoadTest::LoadTest(std::vector<RequestSpec> requests,
       level_(std::move(level)),
       options_(options),
       window_(window),
-      shortest_s_(kTimesAllowed * mean_time_allowed_s(requests_, level_)) {
+      allowances_(allowances(requests_, level_)),
+      shortest_s_(kTimesAllowed * mean_total_s(allowances_)) {
   if (!(rate_per_s_ > 0 && std::isfinite(rate_per_s_))) {
     throw InputError("rate_per_s: " + std::to_string(rate_per_s_) + " is not above 0");
   }
@@ -110,10 +110,14 @@ SimulationResult LoadTest::play(const ServingSystem& system,
 bool LoadTest::sustains(const ServingSystem& system, double rate_per_s, double target) const {
   const std::size_t requests = num_requests(rate_per_s);
   const std::size_t first = window_.first_request(requests);
-  MissCounter misses(level_, first, requests, most_misses(requests - first, target));
+  MissCounter misses(level_, allowances_, first, requests, most_misses(requests - first, target));
   const bool all_arrive = options_.until == kEndOfTime;
   const SimulationResult result = play(system, rate_per_s, all_arrive ? &misses : nullptr);
-  return !misses.too_many() && slo_attainment(result.requests, level_, window_) >= target &&
+  if (all_arrive) {
+    misses.look(result.requests, kEndOfTime);
+  }
+  return (all_arrive ? !misses.too_many()
+                     : slo_attainment(result.requests, level_, window_) >= target) &&
          saturated_replicas(system, result, window_).empty();
 }
 

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "simulator/metrics.h"
+#include "simulator/miss_counter.h"
 
 namespace hexgen {
 
@@ -64,7 +65,8 @@ class LoadTest {
   ServiceLevel level_;
   SimulationOptions options_;
   MeasurementWindow window_;
-  double shortest_s_;  // of the arrivals
+  std::vector<RequestAllowance> allowances_;  // [request]
+  double shortest_s_;                         // of the arrivals
 };
 
 }  // namespace hexgen

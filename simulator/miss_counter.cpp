@@ -18,11 +18,24 @@ SimTime surely_after(SimTime arrival, double limit_s) {
 
 }  // namespace
 
+std::vector<RequestAllowance> allowances(const std::vector<RequestSpec>& requests,
+                                         const ServiceLevel& level) {
+  std::vector<RequestAllowance> each;
+  each.reserve(requests.size());
+  for (const RequestSpec& request : requests) {
+    each.push_back({.unit_s = level.unit_s(request.prompt_tokens, request.output_tokens),
+                    .total_s = level.time_allowed_s(request.prompt_tokens, request.output_tokens)});
+  }
+  return each;
+}
+
 MissCounter::MissCounter(const ServiceLevel& level,
+                         const std::vector<RequestAllowance>& allowances,
                          std::size_t first,
                          std::size_t requests,
                          std::size_t allowed)
     : level_(level),
+      allowances_(allowances),
       next_(first),
       stride_(requests / kLooks + 1),
       allowed_(allowed),
@@ -39,10 +52,9 @@ void MissCounter::look(const std::vector<RequestOutcome>& arrived, SimTime now) 
 MissCounter::Open MissCounter::open(std::size_t index, const RequestOutcome& request) const {
   // A first token at time 0 could not be told from none.
   const double ttft_s = request.arrival > 0 ? level_.slo().ttft_s.value_or(0) : 0;
-  const double e2e_s = level_.time_allowed_s(request.prompt_tokens, request.output_tokens);
   return {.request = index,
           .first_token_by = surely_after(request.arrival, ttft_s),
-          .last_token_by = surely_after(request.arrival, e2e_s)};
+          .last_token_by = surely_after(request.arrival, allowance(index).total_s)};
 }
 
 bool MissCounter::decided(const Open& open, const RequestOutcome& request, SimTime now) {
@@ -51,7 +63,7 @@ bool MissCounter::decided(const Open& open, const RequestOutcome& request, SimTi
       (request.first_token > 0 || now <= open.first_token_by)) {
     return false;
   }
-  missed_ += waits || !level_.met_by(request) ? 1 : 0;
+  missed_ += waits || !level_.met_by(request, allowance(open.request).unit_s) ? 1 : 0;
   return true;
 }
 

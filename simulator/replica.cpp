@@ -15,10 +15,10 @@ std::int64_t longest_context(std::int64_t prompt_tokens, std::int64_t output_tok
   return prompt_tokens + output_tokens - 1;
 }
 
-void set_decode_contexts(const DecodeSet& decoding, IterationShape& shape) {
-  shape.kv_read_tokens = decoding.next_step_kv_tokens();
-  shape.kv_shortest_tokens = decoding.next_step_shortest();
-  shape.kv_longest_tokens = decoding.next_step_longest();
+bool has_measured_stage(const ReplicaModel& model) {
+  return std::any_of(model.stages.begin(), model.stages.end(), [](const StageCost& stage) {
+    return stage.measured.has_value();
+  });
 }
 
 }  // namespace
@@ -37,6 +37,7 @@ Replica::Replica(const ReplicaModel& model,
       counts_work_(options.router == RouterKind::kLeastWork),
       work_estimate_(model, policy_),
       probe_(probe),
+      tells_context_range_(probe || has_measured_stage(model)),
       pipeline_(std::move(pipeline)),
       requests_(result.requests),
       token_gaps_(options.record_token_gaps ? &result.token_gaps : nullptr),
@@ -44,7 +45,7 @@ Replica::Replica(const ReplicaModel& model,
       kv_(policy_.blocks, policy_.block_tokens) {}
 
 bool Replica::fits(int prompt_tokens, int output_tokens) const {
-  return kv_.blocks_of(longest_context(prompt_tokens, output_tokens)) <= policy_.blocks;
+  return longest_context(prompt_tokens, output_tokens) <= policy_.blocks * policy_.block_tokens;
 }
 
 void Replica::enqueue(const WaitingRequest& waiting, SimTime now) {
@@ -193,6 +194,15 @@ void Replica::launch(MicroBatch& batch, SimTime start, const EventKey& limit) {
   batch.in_flight = batch.decodes || shape.prefill_tokens > 0;
   if (batch.in_flight) {
     pipeline_->launch(shape, start, iterations_++, batch.passage);
+  }
+}
+
+void Replica::set_decode_contexts(DecodeSet& decoding, IterationShape& shape) const {
+  shape.kv_read_tokens = decoding.next_step_kv_tokens();
+  if (tells_context_range_) {
+    const DecodeSet::Range range = decoding.next_step_range();
+    shape.kv_shortest_tokens = range.shortest;
+    shape.kv_longest_tokens = range.longest;
   }
 }
 

@@ -135,6 +135,7 @@ class Replica {
 
   // Launch of an iteration.
   void launch(MicroBatch& batch, SimTime start, const EventKey& limit);
+  void set_decode_contexts(DecodeSet& decoding, IterationShape& shape) const;
   SimTime run_uneventful_decodes(MicroBatch& batch, SimTime start, const EventKey& limit);
   void take_blocks_for_decode(MicroBatch& batch);
   void preempt_latest(MicroBatch& batch);
@@ -165,6 +166,7 @@ class Replica {
   bool counts_work_ = false;
   WorkEstimate work_estimate_;
   ExecutionProbe probe_;
+  bool tells_context_range_ = false;  // measured tables or an observer read it
   std::unique_ptr<Pipeline> pipeline_;
   std::vector<RequestOutcome>& requests_;
   GapHistogram* token_gaps_;  // null: not recorded

@@ -1,10 +1,23 @@
 #include "simulator/stage_timer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "cost_models/extrapolation.h"
 
 namespace hexgen {
+
+namespace {
+
+bool has_measured_operator(const StageCost& cost) {
+  return cost.lm_head.measured || cost.measured_kv_read || cost.measured_all_reduce ||
+         cost.measured_handoff ||
+         std::any_of(cost.gemms.begin(), cost.gemms.end(), [](const RooflineTerm& gemm) {
+           return gemm.measured != nullptr;
+         });
+}
+
+}  // namespace
 
 BatchShape batch_shape(const IterationShape& shape) {
   return {.new_tokens = static_cast<double>(shape.decode_rows + shape.prefill_tokens),
@@ -22,7 +35,8 @@ MeasuredBatch measured_batch(const IterationShape& shape) {
 }
 
 StageTimer::StageTimer(StageCost cost)
-    : cost_(std::move(cost)) {}
+    : cost_(std::move(cost)),
+      has_range_(has_measured_operator(cost_)) {}
 
 StageService StageTimer::service(const IterationShape& shape) {
   return cost_.measured ? from_tables(shape) : modelled(shape);
@@ -38,7 +52,7 @@ StageService StageTimer::modelled(const IterationShape& shape) {
 }
 
 StageService StageTimer::with_range(const IterationShape& shape, SimTime busy) const {
-  const double farthest = farthest_outside(cost_, batch_shape(shape));
+  const double farthest = has_range_ ? farthest_outside(cost_, batch_shape(shape)) : 1;
   return {.busy = busy, .outside = farthest > 1, .farthest = farthest};
 }
 

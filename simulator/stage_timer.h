@@ -10,11 +10,11 @@ namespace hexgen {
 
 /// One iteration of one micro-batch, in whole tokens.
 struct IterationShape {
-  std::int64_t decode_rows = 0;     // decoding sequences, one token each
-  std::int64_t prefill_tokens = 0;  // summed over the prompt chunks
-  std::int64_t logit_rows = 0;      // sequences that emit a token
-  std::int64_t kv_read_tokens = 0;  // by decode attention, summed over the sequences
-  std::int64_t kv_shortest_tokens = 0;
+  std::int64_t decode_rows = 0;         // decoding sequences, one token each
+  std::int64_t prefill_tokens = 0;      // summed over the prompt chunks
+  std::int64_t logit_rows = 0;          // sequences that emit a token
+  std::int64_t kv_read_tokens = 0;      // by decode attention, summed over the sequences
+  std::int64_t kv_shortest_tokens = 0;  // this and the longest: 0 where nobody reads them
   std::int64_t kv_longest_tokens = 0;
   std::int64_t prefill_pairs = 0;
 
@@ -54,6 +54,7 @@ class StageTimer {
   DecodeTime compute_decode_time(double rows) const;
 
   StageCost cost_;
+  bool has_range_;  // something was measured, over a range that an iteration may leave
   std::vector<DecodeTime> decode_times_;  // [rows]
 };
 

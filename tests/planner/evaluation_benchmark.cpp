@@ -1,37 +1,23 @@
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "planner/evolution.h"
 #include "planner/planning_inputs.h"
 #include "planner/search_options.h"
 
-// Plans a second that the planner estimates and simulates: with one thread and two, with and
-// without layouts remembered from plan to plan. docs/PERFORMANCE.md says more.
+// Plans a second that the planner estimates and simulates, with and without layouts remembered from
+// plan to plan, and the whole search, each with one thread and two. Everything is measured in turns
+// for as many rounds as the argument says (3), and medians are printed: docs/PERFORMANCE.md.
 namespace {
 
 using namespace hexgen;
-
-/// Every plan that a short search simulates, in its order.
-std::vector<Individual> searched_individuals(const Planning& planning) {
-  const SearchSettings settings = {.threads = 1, .population = 24, .generations = 8};
-  const std::atomic<bool> stop = false;
-  std::vector<Individual> individuals;
-  evolve(
-      evolutionary_strategy(planning.space(),
-                            [&](const Individual& each) { return planning.estimate(each); }),
-      [&](const Individual& each) {
-        individuals.push_back(each);
-        return planning.fitness(each);
-      },
-      settings,
-      [](const GenerationReport&) {},
-      stop);
-  return individuals;
-}
 
 /// Of the clock on the wall, and of all threads' processor time.
 struct Times {
@@ -47,70 +33,127 @@ void add_time_of(const std::function<void()>& work, Times& times) {
   times.wall_s += std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
 }
 
-void print_rates(const char* what, std::size_t plans, const Times& times) {
-  const auto count = static_cast<double>(plans);
-  std::printf("%-42s %8.0f plans/s  %8.0f plans/s of processor time\n",
-              what,
-              count / times.wall_s,
-              count / times.processor_s);
+struct Measurement {
+  std::string what;
+  std::function<Times()> take;
+  std::vector<Times> taken = {};
+};
+
+double median(const std::vector<Times>& times, double Times::*of) {
+  std::vector<double> values;
+  for (const Times& each : times) {
+    values.push_back(each.*of);
+  }
+  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
+  return values[values.size() / 2];
 }
 
 class Benchmark {
  public:
   explicit Benchmark(const SearchOptions& options)
-      : inputs_(load_planning_inputs(options)),
-        options_(options),
-        individuals_(searched_individuals(Planning(planning_request(options_, inputs_)))) {}
+      : options_(options),
+        inputs_(load_planning_inputs(options_)) {
+    const Planning planning(planning_request(options_, inputs_));
+    search(planning, 1, [this](const Individual& each) { individuals_.push_back(each); });
+    usual_load_ = planning.usual_load();
+  }
 
-  void run() const {
-    const auto estimate = [](const Planning& planning, const Individual& individual) {
-      static_cast<void>(planning.estimate(individual));
-    };
-    const auto simulate = [](const Planning& planning, const Individual& individual) {
-      static_cast<void>(planning.fitness(individual));
-    };
-    forgetful("estimate, nothing remembered, 1 thread", estimate);
-    remembering("estimate, layouts remembered, 1 thread", 1, estimate);
-    forgetful("simulate, nothing remembered, 1 thread", simulate);
-    remembering("simulate, layouts remembered, 1 thread", 1, simulate);
-    remembering("simulate, layouts remembered, 2 threads", 2, simulate);
+  void run(int rounds) const {
+    std::vector<Measurement> measurements = {
+        {"estimate, nothing remembered", [this] { return forgetful(&Benchmark::estimate); }},
+        {"estimate, layouts remembered", [this] { return remembering(1, &Benchmark::estimate); }},
+        {"simulate, nothing remembered", [this] { return forgetful(&Benchmark::simulate); }},
+        {"simulate, layouts remembered", [this] { return remembering(1, &Benchmark::simulate); }},
+        {"simulate, layouts remembered, 2 threads",
+         [this] { return remembering(2, &Benchmark::simulate); }},
+        {"whole search, 1 thread", [this] { return whole_search(1); }},
+        {"whole search, 2 threads", [this] { return whole_search(2); }}};
+    for (int round = 0; round < rounds; ++round) {
+      for (Measurement& measurement : measurements) {
+        measurement.taken.push_back(measurement.take());
+      }
+    }
+    const auto plans = static_cast<double>(individuals_.size());
+    for (const Measurement& measurement : measurements) {
+      const double wall_s = median(measurement.taken, &Times::wall_s);
+      const double processor_s = median(measurement.taken, &Times::processor_s);
+      std::printf("%-40s %6.2f s %8.0f plans/s %8.0f plans/s of processor time\n",
+                  measurement.what.c_str(),
+                  wall_s,
+                  plans / wall_s,
+                  plans / processor_s);
+    }
   }
 
  private:
-  using Evaluate = std::function<void(const Planning&, const Individual&)>;
+  using Evaluate = void (Benchmark::*)(const Planning&, const Individual&) const;
+
+  /// 12 generations of 64; tells `visit`, if any, of every plan that is simulated.
+  static void search(const Planning& planning,
+                     int threads,
+                     const std::function<void(const Individual&)>& visit = {}) {
+    const SearchSettings settings = {.threads = threads, .generations = 12};
+    const std::atomic<bool> stop = false;
+    const auto estimate = [&](const Individual& each) { return planning.estimate(each); };
+    const auto fitness = [&](const Individual& each) {
+      if (visit) {
+        visit(each);
+      }
+      return planning.fitness(each);
+    };
+    const auto ignore = [](const GenerationReport&) {};
+    evolve(evolutionary_strategy(planning.space(), estimate), fitness, settings, ignore, stop);
+  }
+
+  void estimate(const Planning& planning, const Individual& individual) const {
+    static_cast<void>(planning.estimate(individual));
+  }
+
+  void simulate(const Planning& planning, const Individual& individual) const {
+    static_cast<void>(planning.evaluator().evaluate(planning.plan(individual), usual_load_));
+  }
+
+  Times whole_search(int threads) const {
+    const Planning planning(planning_request(options_, inputs_));
+    Times times;
+    add_time_of([&] { search(planning, threads); }, times);
+    return times;
+  }
 
   /// One Planning, whose cache starts empty, for all plans.
-  void remembering(const char* what, int threads, const Evaluate& evaluate) const {
+  Times remembering(int threads, Evaluate evaluate) const {
     const Planning planning(planning_request(options_, inputs_));
     Times times;
     add_time_of(
         [&] {
           parallel_for_each(individuals_.size(), threads, [&](std::size_t i) {
-            evaluate(planning, individuals_[i]);
+            (this->*evaluate)(planning, individuals_[i]);
           });
         },
         times);
-    print_rates(what, individuals_.size(), times);
+    return times;
   }
 
   /// A Planning of its own for each plan; making it is not timed.
-  void forgetful(const char* what, const Evaluate& evaluate) const {
+  Times forgetful(Evaluate evaluate) const {
     Times times;
     for (const Individual& individual : individuals_) {
       const Planning planning(planning_request(options_, inputs_));
-      add_time_of([&] { evaluate(planning, individual); }, times);
+      add_time_of([&] { (this->*evaluate)(planning, individual); }, times);
     }
-    print_rates(what, individuals_.size(), times);
+    return times;
   }
 
-  PlanningInputs inputs_;
   SearchOptions options_;
-  std::vector<Individual> individuals_;
+  PlanningInputs inputs_;
+  std::vector<Individual> individuals_;  // that a search simulates, in its order
+  double usual_load_ = 0;
 };
 
 }  // namespace
 
-int main() {
+int main(int count, char** arguments) {
+  const int rounds = count > 1 ? std::atoi(arguments[1]) : 3;
   SearchOptions options;
   options.cluster = "hexgen-full";
   options.model = "llama-2-70b";
@@ -121,6 +164,6 @@ int main() {
     std::printf("%s\n", one_batch ? "one request at a time" : "continuous batching");
     options.policy = policy;
     options.max_batch = one_batch ? 1 : 256;
-    Benchmark(options).run();
+    Benchmark(options).run(rounds);
   }
 }

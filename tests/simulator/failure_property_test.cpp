@@ -197,7 +197,9 @@ TEST_CASE("a simulation ends early only where too many requests miss the SLO in 
         std::count_if(whole.requests.begin() + static_cast<std::ptrdiff_t>(first),
                       whole.requests.end(),
                       [&](const RequestOutcome& request) { return !level.met_by(request); }));
-    MissCounter misses(level, first, whole.requests.size(), allowed);
+    const auto specs = draw_requests(*generate_arrivals(random.workload, 1));
+    const std::vector<RequestAllowance> each = allowances(specs, level);
+    MissCounter misses(level, each, first, whole.requests.size(), allowed);
     const SimulationResult result = simulate(
         random.system, *generate_arrivals(random.workload, 1), random.options, nullptr, &misses);
     if (misses.too_many()) {
