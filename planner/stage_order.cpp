@@ -42,17 +42,19 @@ StageOrder::Table StageOrder::fill_table(std::size_t first) const {
   for (const StageCount& stage : stages_) {
     left.push_back(stage.stages);
   }
-  std::vector<std::size_t> lasts;  // that an order of the current state can end with
+  std::vector<std::size_t> placed;  // stages that an order of the current state may end with
   for (std::size_t state = 0; state < states_; ++state) {
-    lasts.clear();
-    for (std::size_t last = 0; last < options; ++last) {
-      if (table.cost_s[state * options + last] < kInfinity) {
-        lasts.push_back(last);
+    if (left[first] < stages_[first].stages) {
+      placed.clear();
+      for (std::size_t last = 0; last < options; ++last) {
+        if (left[last] < stages_[last].stages) {
+          placed.push_back(last);
+        }
       }
-    }
-    for (std::size_t next = 0; next < options && !lasts.empty(); ++next) {
-      if (left[next] > 0) {
-        extend_state(table, state, lasts, next);
+      for (std::size_t next = 0; next < options; ++next) {
+        if (left[next] > 0) {
+          extend_state(table, state, placed, next);
+        }
       }
     }
     for (std::size_t digit = 0; digit < options && left[digit]-- == 0; ++digit) {
@@ -65,13 +67,13 @@ StageOrder::Table StageOrder::fill_table(std::size_t first) const {
 /// Each state that ends with `next` has one state before it, so its slot is filled once.
 void StageOrder::extend_state(Table& table,
                               std::size_t state,
-                              const std::vector<std::size_t>& lasts,
+                              const std::vector<std::size_t>& placed,
                               std::size_t next) const {
   const std::size_t options = stages_.size();
   const double* so_far = &table.cost_s[state * options];
   double best_s = kInfinity;
-  std::size_t best = lasts.front();
-  for (const std::size_t last : lasts) {
+  std::size_t best = placed.front();
+  for (const std::size_t last : placed) {
     const double cost_s = so_far[last] + handoff_s_[last * options + next];
     if (cost_s < best_s) {
       best_s = cost_s;

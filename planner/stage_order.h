@@ -46,7 +46,7 @@ class StageOrder {
   Table fill_table(std::size_t first) const;
   void extend_state(Table& table,
                     std::size_t state,
-                    const std::vector<std::size_t>& lasts,
+                    const std::vector<std::size_t>& placed,
                     std::size_t next) const;
   std::vector<int> greedy_order(std::size_t first, std::size_t last) const;
   bool feasible(std::size_t first, std::size_t last) const;

@@ -87,7 +87,8 @@ void DecodeSet::count_block_need(const DecodingSequence& sequence, int change) {
     return;
   }
   const std::int64_t step = sequence.last_step + 1 - sequence.last_context_tokens;
-  block_needs_[phase_of(step % block_tokens_ + block_tokens_)] += change;
+  const std::int64_t phase = step % block_tokens_;
+  block_needs_[static_cast<std::size_t>(phase < 0 ? phase + block_tokens_ : phase)] += change;
 }
 
 }  // namespace hexgen

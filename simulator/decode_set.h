@@ -25,6 +25,7 @@ class DecodeSet {
   /// `block_tokens` = 0: sequences hold what they will ever need already, so no step needs a block.
   explicit DecodeSet(std::int64_t block_tokens)
       : block_tokens_(block_tokens),
+        next_phase_(block_tokens > 1 ? 1 : 0),
         block_needs_(static_cast<std::size_t>(block_tokens)) {}
 
   /// A sequence with `context_tokens` in its KV cache that emits `remaining_tokens` more (>= 1).
@@ -50,7 +51,7 @@ class DecodeSet {
 
   /// Blocks that the next step takes.
   std::int64_t next_step_blocks() const {
-    return block_tokens_ == 0 ? 0 : block_needs_[phase_of(step_ + 1)];
+    return block_tokens_ == 0 ? 0 : block_needs_[next_phase_];
   }
 
   /// Steps until some sequence emits its last token; the set is not empty.
@@ -58,6 +59,7 @@ class DecodeSet {
 
   void step() {
     ++step_;
+    next_phase_ = next_phase_ + 1 < block_needs_.size() ? next_phase_ + 1 : 0;
     context_tokens_ += size();
   }
 
@@ -74,15 +76,12 @@ class DecodeSet {
   }
 
  private:
-  std::size_t phase_of(std::int64_t step) const {
-    return static_cast<std::size_t>(step % block_tokens_);
-  }
-
   void count_block_need(const DecodingSequence& sequence, int change);
   void forget(const DecodingSequence& removed);
 
   std::int64_t block_tokens_;
   std::int64_t step_ = 0;            // steps made
+  std::size_t next_phase_ = 0;       // (step_ + 1) mod block_tokens, without dividing at each step
   std::int64_t context_tokens_ = 0;  // summed over the sequences
   bool leads_known_ = false;
   Range leads_;                              // least and most over the sequences, if known

@@ -177,7 +177,31 @@ Replica::NextEvent Replica::choose_next() const {
   return next;
 }
 
+/// Goes on with the micro-batch as long as no other event can come in between.
 void Replica::launch(MicroBatch& batch, SimTime start, const EventKey& limit) {
+  launch_iteration(batch, start, limit);
+  while (fast_forward_ && alone(batch)) {
+    const EventKey next_launch = {.time = batch.passage.return_time, .kind = EventKind::kLaunch};
+    if (!(next_launch < limit)) {
+      return;
+    }
+    observe_occupancy(clock_);
+    clock_ = next_launch.time;
+    end_iteration(batch);
+    if (batch.empty()) {
+      return;
+    }
+    observe_occupancy(clock_);
+    launch_iteration(batch, clock_, limit);
+  }
+}
+
+/// True when the micro-batch is under way with all requests of the replica.
+bool Replica::alone(const MicroBatch& batch) const {
+  return batch.in_flight && waiting_.empty() && batch.size() == running_;
+}
+
+void Replica::launch_iteration(MicroBatch& batch, SimTime start, const EventKey& limit) {
   if (fast_forward_) {
     start = run_uneventful_decodes(batch, start, limit);
   }
@@ -286,7 +310,7 @@ WaitingRequest Replica::interrupted(const MicroBatch& batch,
 /// and the blocks last. A micro-batch takes no more than its share of all requests present, so that
 /// the micro-batches in flight stay alike.
 void Replica::admit(MicroBatch& batch, std::int64_t token_budget) {
-  if (!policy_.join_running && !batch.empty()) {
+  if (waiting_.empty() || (!policy_.join_running && !batch.empty())) {
     return;
   }
   const std::int64_t present = running_ + num_waiting();

@@ -135,6 +135,8 @@ class Replica {
 
   // Launch of an iteration.
   void launch(MicroBatch& batch, SimTime start, const EventKey& limit);
+  void launch_iteration(MicroBatch& batch, SimTime start, const EventKey& limit);
+  bool alone(const MicroBatch& batch) const;
   void set_decode_contexts(DecodeSet& decoding, IterationShape& shape) const;
   SimTime run_uneventful_decodes(MicroBatch& batch, SimTime start, const EventKey& limit);
   void take_blocks_for_decode(MicroBatch& batch);
