@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "cost_models/service_level.h"
+#include "profiles/workload.h"
 
 namespace hexgen {
 

@@ -6,7 +6,6 @@
 #include "cost_models/extrapolation.h"
 
 namespace hexgen {
-
 namespace {
 
 bool has_measured_operator(const StageCost& cost) {
@@ -38,22 +37,39 @@ StageTimer::StageTimer(StageCost cost)
     : cost_(std::move(cost)),
       has_range_(has_measured_operator(cost_)) {}
 
-StageService StageTimer::service(const IterationShape& shape) {
-  return cost_.measured ? from_tables(shape) : modelled(shape);
+// Inline, as those that follow, for the simulator's inner loop.
+inline StageTimer::DecodeTime StageTimer::decode_time(std::int64_t rows) {
+  const auto row = static_cast<std::size_t>(rows);
+  if (row >= decode_times_.size()) {
+    decode_times_.resize(row + 1);
+  }
+  if (decode_times_[row].time_ns < 0) {
+    decode_times_[row] = compute_decode_time(static_cast<double>(rows));
+  }
+  return decode_times_[row];
 }
 
-StageService StageTimer::modelled(const IterationShape& shape) {
+inline StageService StageTimer::with_range(const IterationShape& shape, SimTime busy) const {
+  if (!has_range_) {
+    return {.busy = busy};
+  }
+  const double farthest = farthest_outside(cost_, batch_shape(shape));
+  return {.busy = busy, .outside = farthest > 1, .farthest = farthest};
+}
+
+inline StageService StageTimer::modelled(const IterationShape& shape) {
   if (shape.prefill_tokens == 0) {
-    const double kv_s = cost_.kv_read_time_s(static_cast<double>(shape.kv_read_tokens));
+    const auto tokens = static_cast<double>(shape.kv_read_tokens);
+    const double kv_s =
+        has_range_ ? cost_.kv_read_time_s(tokens) : cost_.kv_read_s_per_token * tokens;
     return with_range(
         shape, round_ns(decode_time(shape.decode_rows).time_ns + kNanosecondsPerSecond * kv_s));
   }
   return with_range(shape, to_sim_time(cost_.iteration_s(batch_shape(shape))));
 }
 
-StageService StageTimer::with_range(const IterationShape& shape, SimTime busy) const {
-  const double farthest = has_range_ ? farthest_outside(cost_, batch_shape(shape)) : 1;
-  return {.busy = busy, .outside = farthest > 1, .farthest = farthest};
+StageService StageTimer::service(const IterationShape& shape) {
+  return cost_.measured ? from_tables(shape) : modelled(shape);
 }
 
 StageService StageTimer::from_tables(const IterationShape& shape) {
@@ -69,17 +85,6 @@ StageService StageTimer::from_tables(const IterationShape& shape) {
   const double rest_s = rest.time_s + cost_.all_reduce_time_s(batch.tokens());
   return {.busy = round_ns(rest_s * kNanosecondsPerSecond + attention_ns),
           .outside = rest.outside || attention.outside};
-}
-
-StageTimer::DecodeTime StageTimer::decode_time(std::int64_t rows) {
-  const auto row = static_cast<std::size_t>(rows);
-  if (row >= decode_times_.size()) {
-    decode_times_.resize(row + 1);
-  }
-  if (decode_times_[row].time_ns < 0) {
-    decode_times_[row] = compute_decode_time(static_cast<double>(rows));
-  }
-  return decode_times_[row];
 }
 
 StageTimer::DecodeTime StageTimer::compute_decode_time(double rows) const {
