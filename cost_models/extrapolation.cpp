@@ -55,6 +55,18 @@ double farthest_outside(const StageCost& cost, const BatchShape& shape) {
   return farthest;
 }
 
+bool has_measured_operator(const StageCost& cost) {
+  bool found = false;
+  const BatchShape everything = {.new_tokens = 2,
+                                 .logit_rows = 2,
+                                 .kv_read_tokens = 1,
+                                 .prefill_pairs = 1,
+                                 .prefill_tokens = 1};
+  for_each_measured(
+      cost, everything, [&](const char*, const MeasuredRatio&, double) { found = true; });
+  return found;
+}
+
 void note_extrapolations(const StageCost& cost,
                          const BatchShape& shape,
                          std::vector<Extrapolation>& found) {

@@ -21,6 +21,9 @@ struct Extrapolation {
 /// iteration lies; 1 when none does or nothing was measured.
 double farthest_outside(const StageCost& cost, const BatchShape& shape);
 
+/// False when farthest_outside() is 1 for any iteration, as nothing was measured.
+bool has_measured_operator(const StageCost& cost);
+
 /// Keeps the farthest of every operator in `found` over the iterations that it is called for.
 void note_extrapolations(const StageCost& cost,
                          const BatchShape& shape,

@@ -1,22 +1,10 @@
 #include "simulator/stage_timer.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "cost_models/extrapolation.h"
 
 namespace hexgen {
-namespace {
-
-bool has_measured_operator(const StageCost& cost) {
-  return cost.lm_head.measured || cost.measured_kv_read || cost.measured_all_reduce ||
-         cost.measured_handoff ||
-         std::any_of(cost.gemms.begin(), cost.gemms.end(), [](const RooflineTerm& gemm) {
-           return gemm.measured != nullptr;
-         });
-}
-
-}  // namespace
 
 BatchShape batch_shape(const IterationShape& shape) {
   return {.new_tokens = static_cast<double>(shape.decode_rows + shape.prefill_tokens),
