@@ -71,8 +71,8 @@ class Planning {
 
   Objective fitness(const Individual& individual) const { return fitness(plan(individual)); }
 
-  /// Where evaluations look for the highest rate (PlanEvaluator::evaluate()); found when first asked
-  /// for.
+  /// Where evaluations look for the highest rate (PlanEvaluator::evaluate()); found when first
+  /// asked for.
   double usual_load() const;
 
   /// Rough fitness without simulation. Objective rate: the rate expected to be served within the
