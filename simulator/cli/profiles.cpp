@@ -27,15 +27,19 @@ std::string subject(const AnyProfile& any) {
   return std::visit([](const auto& profile) { return subject_of(profile); }, any);
 }
 
-/// What was measured of a stage's GPUs and of its way to the next one.
+/// What was measured of a stage's GPUs, and between its nodes and those of the next stage.
 std::vector<std::shared_ptr<const void>> timings_of(const Stage& stage,
                                                     const Stage& next,
                                                     const Cluster& cluster) {
-  const auto node_of = [&](const Stage& at) { return cluster.device(at.devices.front()).node; };
-  std::vector<std::shared_ptr<const void>> timings = {
-      cluster.node_timings(node_of(stage), node_of(next))};
+  std::vector<int> reached = stage.devices;
+  reached.insert(reached.end(), next.devices.begin(), next.devices.end());
+  std::vector<std::shared_ptr<const void>> timings;
   for (const int device : stage.devices) {
     timings.push_back(cluster.gpu_of(device).timings);
+    for (const int other : reached) {
+      timings.push_back(
+          cluster.node_timings(cluster.device(device).node, cluster.device(other).node));
+    }
   }
   return timings;
 }
