@@ -12,13 +12,25 @@ namespace {
 constexpr double kMeasuredBytes = 2;       // an element of what was measured
 constexpr double kElementwiseKernels = 4;  // a layer: two norms, RoPE with KV append, activation
 
-/// Null unless all devices are of one measured type.
-const GpuTimings* timings_of(const Cluster& cluster, const std::vector<int>& devices) {
-  const GpuTimings* timings = cluster.gpu_of(devices.front()).timings.get();
-  const bool alike = std::all_of(devices.begin(), devices.end(), [&](int device) {
-    return cluster.gpu_of(device).timings.get() == timings;
-  });
-  return alike ? timings : nullptr;
+/// Of the type that reads matrices most slowly, which the others wait for; null unless all types
+/// were measured.
+const GpuTimings* timings_of(const ModelSpec& model,
+                             const Cluster& cluster,
+                             const std::vector<int>& devices) {
+  const auto row_s = [&](const GpuTimings& timings) {
+    return timings.gemm(model.hidden_dim, model.ffn_dim)->by_rows.time_s(1);
+  };
+  const GpuTimings* slowest = nullptr;
+  for (const int device : devices) {
+    const GpuTimings* timings = cluster.gpu_of(device).timings.get();
+    if (timings == nullptr) {
+      return nullptr;
+    }
+    if (slowest == nullptr || (timings != slowest && row_s(*timings) > row_s(*slowest))) {
+      slowest = timings;
+    }
+  }
+  return slowest;
 }
 
 /// Null unless all devices stand in one node whose link was measured.
@@ -177,7 +189,7 @@ void add_measurements(const ModelSpec& model,
                       StageCost& cost) {
   const double token_bytes = model.hidden_dim * model.activation_bytes_per_element;
   const bool measured_activations = model.activation_bytes_per_element == kMeasuredBytes;
-  if (const GpuTimings* timings = timings_of(cluster, stage.devices)) {
+  if (const GpuTimings* timings = timings_of(model, cluster, stage.devices)) {
     measure_attention(model, *timings, stage, cost);
     if (measured_activations && timings->prefill_attention() != nullptr) {
       measure_prefill(model, *timings->prefill_attention(), stage, cost);

@@ -15,22 +15,33 @@ namespace {
 
 using kernels::Bfloat16;
 
-// Dense where decode steps with few sequences lie, on both sides of the end of our own kernel.
-constexpr std::array<int, 15> kRows = {1,
-                                       2,
-                                       3,
-                                       kernels::kMostMatvecRows,
-                                       kernels::kMostMatvecRows + 1,
-                                       8,
-                                       16,
-                                       32,
-                                       64,
-                                       128,
-                                       256,
-                                       512,
-                                       1024,
-                                       2048,
-                                       4096};
+// Dense where decode steps with few sequences lie, and on both sides of the end of our own kernel
+// and of the tiles that products of prompts are cut into, where times jump.
+constexpr std::array kRows = {1,
+                              2,
+                              3,
+                              kernels::kMostMatvecRows,
+                              kernels::kMostMatvecRows + 1,
+                              8,
+                              16,
+                              32,
+                              64,
+                              72,
+                              128,
+                              136,
+                              192,
+                              200,
+                              256,
+                              264,
+                              384,
+                              392,
+                              512,
+                              520,
+                              640,
+                              768,
+                              1024,
+                              2048,
+                              4096};
 constexpr int kMostLogitRows = 512;  // sequences, not tokens
 
 using WeightShape = std::pair<int, int>;  // inner_dim, columns
