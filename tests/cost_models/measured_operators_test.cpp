@@ -244,18 +244,22 @@ TEST_CASE("iterations outside of the measured range are found, and told how far 
   CHECK(describe(found).find("norms, RoPE, activation (2.0 times)") != std::string::npos);
 }
 
-TEST_CASE("timings left out of the shipped profiles are predicted by the others within 10 %") {
+TEST_CASE(
+    "products and exchanges left out of the shipped profiles are predicted within 10 %, other "
+    "kernels within 30 %") {
   for (const char* path : {"profiles/measured/H100-SXM5-80GB/1-gpu.json",
                            "profiles/measured/H200-SXM5-141GB/2-gpus.json"}) {
     CAPTURE(path);
     const auto profile = hexgen::read_profile(path);
     const auto errors = hexgen::held_out_errors(profile);
-    CHECK(errors.size() == (profile.transfers.empty() ? 3 : 5));
+    CHECK(errors.size() == (profile.transfers.empty() ? 3 : 9));
     for (const hexgen::HeldOutError& error : errors) {
       CAPTURE(error.operator_name);
       CAPTURE(error.left_out);
       CHECK(error.interpolated.rows >= 4);
-      CHECK(error.interpolated.median < 0.1);
+      const bool kernel = error.operator_name.find("attention") != std::string::npos ||
+                          error.operator_name.find("norms") != std::string::npos;
+      CHECK(error.interpolated.median < (kernel ? 0.3 : 0.1));
       if (error.operator_name == "GEMM") {
         CHECK(error.interpolated.median < error.by_constants.median);
         CHECK(error.interpolated.p90 < error.by_constants.p90);
