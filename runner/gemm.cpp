@@ -1,5 +1,6 @@
 #include "runner/gemm.h"
 
+#include <cstdint>
 #include <string>
 
 #include "profiles/errors.h"
@@ -57,6 +58,7 @@ BlasContext::~BlasContext() {
 // cuBLASLt is column-major, so it sees our row-major x, w and y transposed: y^T = w x^T.
 Gemm::Gemm(const BlasContext& context, const GemmShape& shape)
     : context_(context),
+      rows_(shape.rows),
       w_layout_(column_major(input_type(shape), shape.inner_dim, shape.columns)),
       x_layout_(column_major(input_type(shape), shape.inner_dim, shape.rows)),
       y_layout_(column_major(
@@ -96,7 +98,16 @@ Gemm::~Gemm() {
   cublasLtMatmulDescDestroy(operation_);
 }
 
-void Gemm::run(const void* x, const void* w, void* y, const Stream& stream) const {
+void Gemm::set_rows(int rows) {
+  const auto columns = static_cast<std::uint64_t>(rows);  // as cuBLASLt sees them
+  for (cublasLtMatrixLayout_t layout : {x_layout_, y_layout_}) {
+    HEXGEN_CUBLAS_CHECK(cublasLtMatrixLayoutSetAttribute(
+        layout, CUBLASLT_MATRIX_LAYOUT_COLS, &columns, sizeof columns));
+  }
+}
+
+void Gemm::run(int rows, const void* x, const void* w, void* y, const Stream& stream) {
+  set_rows(rows);
   const float one = 1;
   const float zero = 0;
   HEXGEN_CUBLAS_CHECK(cublasLtMatmul(context_.handle(),

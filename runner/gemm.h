@@ -45,7 +45,8 @@ struct GemmShape {
   auto operator<=>(const GemmShape&) const = default;
 };
 
-/// y = x w^T with fp32 sums, by the algorithm that cuBLASLt's heuristic ranks first.
+/// y = x w^T with fp32 sums, by the algorithm that cuBLASLt's heuristic ranks first. To ask it
+/// takes milliseconds, so an algorithm serves fewer rows too.
 class Gemm {
  public:
   /// Throws DeviceError when cuBLASLt has no algorithm for the shape. `context` must outlive this.
@@ -54,10 +55,18 @@ class Gemm {
   Gemm& operator=(const Gemm&) = delete;
   ~Gemm();
 
-  void run(const void* x, const void* w, void* y, const Stream& stream) const;
+  /// `rows` of x and y, at most those of the shape.
+  void run(int rows, const void* x, const void* w, void* y, const Stream& stream);
+
+  void run(const void* x, const void* w, void* y, const Stream& stream) {
+    run(rows_, x, w, y, stream);
+  }
 
  private:
+  void set_rows(int rows);
+
   const BlasContext& context_;
+  int rows_;
   cublasLtMatmulDesc_t operation_ = nullptr;
   cublasLtMatrixLayout_t w_layout_ = nullptr;
   cublasLtMatrixLayout_t x_layout_ = nullptr;

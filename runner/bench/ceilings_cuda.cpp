@@ -27,7 +27,7 @@ double gemm_flops_per_s(const RandomPool& pool, const Stream& stream) {
   constexpr int kSize = 8192;
   constexpr std::size_t kElements = std::size_t{kSize} * kSize;
   const BlasContext context;
-  const Gemm gemm(context, {kSize, kSize, kSize});
+  Gemm gemm(context, {kSize, kSize, kSize});
   const DeviceBuffer<kernels::Bfloat16> y(kElements);
   const Timing time = time_in_graph(stream, 8, [&](int call) {
     gemm.run(pool.stretch(kElements, call), pool.stretch(kElements, call + 1), y.data(), stream);

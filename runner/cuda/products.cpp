@@ -12,6 +12,13 @@ bool suits_matvec(const GemmShape& shape, const BlasContext& context) {
          shape.inner_dim % 8 == 0;
 }
 
+/// How many rows the algorithm for so many is chosen for: few choices, as the rows of steps change
+/// all the time, and never far from the tiles that products are cut into.
+int rows_of_choice(int rows) {
+  const int unit = rows <= 64 ? 16 : rows <= 512 ? 64 : 256;
+  return (rows + unit - 1) / unit * unit;
+}
+
 template <typename T, typename Y>
 void matvec(const GemmShape& shape, const T* x, const T* w, void* y, const Stream& stream) {
   HEXGEN_CUDA_CHECK((kernels::matvec<T, Y>({shape.rows, shape.inner_dim, shape.columns},
@@ -25,7 +32,9 @@ template <typename T>
 void Products::multiply(GemmShape shape, const T* x, const T* w, void* y, const Stream& stream) {
   shape.type = kElementType<T>;
   if (!suits_matvec(shape, context_)) {
-    gemms_.try_emplace(shape, context_, shape).first->second.run(x, w, y, stream);
+    GemmShape choice = shape;
+    choice.rows = rows_of_choice(shape.rows);
+    gemms_.try_emplace(choice, context_, choice).first->second.run(shape.rows, x, w, y, stream);
   } else if (shape.fp32_result) {
     matvec<T, float>(shape, x, w, y, stream);
   } else {

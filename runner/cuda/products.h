@@ -7,7 +7,7 @@
 namespace hexgen {
 
 /// The matrix products of a stage: on whole GPUs our own kernel for the few rows of a small decode
-/// step, cuBLASLt, with the algorithm chosen when a shape first comes, for all others.
+/// step, cuBLASLt, with the algorithm chosen when about so many rows first come, for all others.
 class Products {
  public:
   /// The context must outlive it.

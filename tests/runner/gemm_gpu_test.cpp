@@ -82,6 +82,17 @@ TEST_CASE_TEMPLATE("a matrix product agrees with the sum in double", T, Bfloat16
     // has 8 bits, by 2^-11 in fp16.
     const double rounding = std::is_same_v<T, Bfloat16> ? 1.0 / 256 : 1.0 / 2048;
     CHECK(largest_error(size, x, w, device_y.to_host()) < rounding);
+
+    // An algorithm chosen for more rows, over what is in memory behind these.
+    Gemm more(context,
+              {size.rows + 31, size.inner_dim, size.columns, false, hexgen::kElementType<T>});
+    const DeviceBuffer<T> again(static_cast<std::size_t>((size.rows + 1) * size.columns));
+    HEXGEN_CUDA_CHECK(cudaMemsetAsync(again.data(), 0xff, again.size() * sizeof(T), stream.get()));
+    more.run(size.rows, device_x.data(), device_w.data(), again.data(), stream);
+    stream.synchronize();
+    const std::vector<T> with_a_row_behind = again.to_host();
+    CHECK(largest_error(size, x, w, with_a_row_behind) < rounding);
+    CHECK(std::isnan(to_float(with_a_row_behind.back())));  // nothing was written there
   }
 }
 
