@@ -62,8 +62,8 @@ void ThreadNetwork::post(int from, int to, int channel, std::vector<std::byte> m
   Inbox& target = inbox(to);
   {
     const std::lock_guard lock(target.mutex);
-    if (target.aborted) {
-      throw DeviceError(*target.aborted);
+    if (aborted_) {
+      throw DeviceError(abort_reason_);
     }
     target.queues[{from, channel}].push_back(std::move(message));
   }
@@ -75,9 +75,9 @@ std::vector<std::byte> ThreadNetwork::collect(int from, int to, int channel) {
   std::unique_lock lock(own.mutex);
   std::deque<std::vector<std::byte>>& queue = own.queues[{from, channel}];
   const bool in_time =
-      own.arrived.wait_for(lock, deadline_, [&] { return own.aborted || !queue.empty(); });
-  if (own.aborted) {
-    throw DeviceError(*own.aborted);
+      own.arrived.wait_for(lock, deadline_, [&] { return aborted_ || !queue.empty(); });
+  if (aborted_) {
+    throw DeviceError(abort_reason_);
   }
   if (!in_time) {
     throw DeviceError(board_.describe(to) + ": nothing within " +
@@ -89,13 +89,15 @@ std::vector<std::byte> ThreadNetwork::collect(int from, int to, int channel) {
 }
 
 void ThreadNetwork::abort(const std::string& reason) noexcept {
-  for (const std::unique_ptr<Inbox>& each : inboxes_) {
-    {
-      const std::lock_guard lock(each->mutex);
-      if (!each->aborted) {
-        each->aborted = reason;
-      }
+  {
+    const std::lock_guard lock(abort_mutex_);
+    if (!aborted_) {
+      abort_reason_ = reason;
+      aborted_ = true;
     }
+  }
+  for (const std::unique_ptr<Inbox>& each : inboxes_) {
+    { const std::lock_guard lock(each->mutex); }  // nobody is between looking and waiting
     each->arrived.notify_all();
   }
 }

@@ -1,12 +1,13 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
+#include <string>
 #include <utility>
 
 #include "runner/comm/rank_board.h"
@@ -39,7 +40,6 @@ class ThreadNetwork {
     std::mutex mutex;
     std::condition_variable arrived;
     std::map<std::pair<int, int>, std::deque<std::vector<std::byte>>> queues;  // by peer, channel
-    std::optional<std::string> aborted;
   };
 
   Inbox& inbox(int rank) { return *inboxes_.at(static_cast<std::size_t>(rank)); }
@@ -47,6 +47,9 @@ class ThreadNetwork {
   RankBoard board_;
   std::vector<std::unique_ptr<Inbox>> inboxes_;
   std::chrono::milliseconds deadline_;
+  std::mutex abort_mutex_;
+  std::string abort_reason_;  // written once, before aborted_
+  std::atomic<bool> aborted_ = false;
 };
 
 }  // namespace hexgen
