@@ -61,6 +61,17 @@ StageCost cost_of(const Cluster& cluster,
   return stage_cost(of, cluster, devices, num_layers, {.first = true, .last = next.empty()}, next);
 }
 
+/// Nodes of 1, 2 and 1 GPUs, with timings between the first two.
+Cluster cluster_of_measured_nodes() {
+  auto profile = synthetic_profile("measured", 10e-6);
+  hexgen::test::add_hosts(profile, "n0", "n1");
+  return apply_profile(
+      round_cluster({round_gpu("measured", 80), round_gpu("other", 80)}, {{0, 1}, {1, 2}, {1, 1}}),
+      profile,
+      hexgen::Catalogue({}, {}),
+      "p.json");
+}
+
 }  // namespace
 
 TEST_CASE("a measured term has its measured times, and goes on along its roofline") {
@@ -121,13 +132,7 @@ TEST_CASE("prefill attention, norms, RoPE and activation take measured times") {
 }
 
 TEST_CASE("hand-offs and tokens between measured nodes take their times") {
-  auto profile = synthetic_profile("measured", 10e-6);
-  hexgen::test::add_hosts(profile, "n0", "n1");
-  const Cluster cluster = apply_profile(
-      round_cluster({round_gpu("measured", 80), round_gpu("other", 80)}, {{0, 1}, {1, 2}, {1, 1}}),
-      profile,
-      hexgen::Catalogue({}, {}),
-      "p.json");
+  const Cluster cluster = cluster_of_measured_nodes();
   const auto cost = [&](const std::vector<int>& devices, bool last, const std::vector<int>& next) {
     return stage_cost(model(), cluster, devices, 2, {.first = !last, .last = last}, next);
   };
@@ -145,13 +150,7 @@ TEST_CASE("hand-offs and tokens between measured nodes take their times") {
 }
 
 TEST_CASE("all-reduces of two devices on two measured nodes take their times") {
-  auto profile = synthetic_profile("measured", 10e-6);
-  hexgen::test::add_hosts(profile, "n0", "n1");
-  const Cluster cluster = apply_profile(
-      round_cluster({round_gpu("measured", 80), round_gpu("other", 80)}, {{0, 1}, {1, 2}, {1, 1}}),
-      profile,
-      hexgen::Catalogue({}, {}),
-      "p.json");
+  const Cluster cluster = cluster_of_measured_nodes();
   // 1 MB is 122.07 tokens of 4096 elements; two all-reduces in each of two layers.
   const double tokens = 1e6 / (4096 * 2);
   CHECK(cost_of(cluster, {0, 1}, 2).all_reduce_time_s(tokens) == Approx(4 * (90e-6 + 500e-6)));
