@@ -343,6 +343,31 @@ TEST_CASE("stages on the GPUs of a machine's profile interpolate between its tim
   CHECK(finished.output.find(" model\n") != std::string::npos);  // the stages on A4000
 }
 
+TEST_CASE(
+    "what was measured between two nodes is used by the stages that cross it, and given once") {
+  const TemporaryFolder folder;
+  std::string hosts;
+  for (const char* timing : {R"("bytes": 4096, "median_us": 50)",
+                             R"("bytes": 1048576, "median_us": 300)",
+                             R"("bytes": 16777216, "median_us": 4500)"}) {
+    hosts += std::string(hosts.empty() ? "" : ", ") + R"({"from_host": "b", "to_host": "a", )" +
+             timing + R"(, "p10_us": 50, "p90_us": 5000})";
+  }
+  const std::string network =
+      write(folder,
+            "network.json",
+            R"({"format": "hexgen.profile/1", "tool": "t", "driver": "d", "cuda_driver": "13.0",
+          "cuda_runtime": "13.0", "cublaslt": "13.1", "nccl": "2.28.3", "gpus": [],
+          "all_reduces": [], "transfers": [], "between_hosts": [)" +
+                hosts + "]}");
+  const std::string run = kRun + "--workload azure-conversation --num-requests 5 --profile ";
+  const Finished finished = run_program(run + network);
+  CAPTURE(finished.output);
+  CHECK(finished.exit_code == 0);
+  check_refused(run + network + " --profile " + network,
+                "is of the network between b and a, as " + network + " is already");
+}
+
 TEST_CASE("help and version are no errors") {
   CHECK(run_program("--help").exit_code == 0);
   CHECK(run_program("sweep --help").exit_code == 0);
