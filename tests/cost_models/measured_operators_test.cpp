@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
 #include <sstream>
+#include <string>
 
 #include "cost_models/calibration/held_out.h"
 #include "cost_models/extrapolation.h"
@@ -244,8 +246,8 @@ TEST_CASE("iterations outside of the measured range are found, and told how far 
 }
 
 TEST_CASE(
-    "products and exchanges left out of the shipped profiles are predicted within 10 %, other "
-    "kernels within 30 %") {
+    "of timings left out of the shipped profiles products and exchanges are predicted within 10 %, "
+    "decode attention and small kernels within 15 %, attention of prompts within 30 %") {
   for (const char* path : {"profiles/measured/H100-SXM5-80GB/1-gpu.json",
                            "profiles/measured/H200-SXM5-141GB/2-gpus.json"}) {
     CAPTURE(path);
@@ -256,9 +258,11 @@ TEST_CASE(
       CAPTURE(error.operator_name);
       CAPTURE(error.left_out);
       CHECK(error.interpolated.rows >= 4);
-      const bool kernel = error.operator_name.find("attention") != std::string::npos ||
-                          error.operator_name.find("norms") != std::string::npos;
-      CHECK(error.interpolated.median < (kernel ? 0.3 : 0.1));
+      const std::map<std::string, double> looser = {{"decode attention", 0.15},
+                                                    {"norms, RoPE, activation", 0.15},
+                                                    {"prefill attention", 0.3}};
+      const auto bound = looser.find(error.operator_name);
+      CHECK(error.interpolated.median < (bound == looser.end() ? 0.1 : bound->second));
       if (error.operator_name == "GEMM") {
         CHECK(error.interpolated.median < error.by_constants.median);
         CHECK(error.interpolated.p90 < error.by_constants.p90);

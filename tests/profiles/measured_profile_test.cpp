@@ -74,6 +74,11 @@ TEST_CASE("everything that was measured is read back, also from files that know 
   CHECK(read.all_reduces_between_hosts[1].time.median_s == doctest::Approx(90e-6 + 500e-6));
   CHECK(read.messages[0].bytes == 64);
 
+  std::string unnamed = text;
+  const std::string named = R"("communicator":"peer","chosen":false,)";
+  REQUIRE(unnamed.find(named) != std::string::npos);
+  unnamed.erase(unnamed.find(named), named.size());
+  CHECK(read_text(unnamed).all_reduces[0].carrier == hexgen::Carrier{"nccl", true});
   const MeasuredProfile older = read_profile("profiles/measured/H100-SXM5-80GB/1-gpu.json");
   CHECK(older.gpus[0].sm_limit == 0);
   CHECK(older.gpus[0].steps.empty());
